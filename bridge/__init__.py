@@ -1,0 +1,85 @@
+"""Use any tokenizer with any KerasHub backbone, and know what did not line up."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from bridge.registration import register_with_keras_hub
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from bridge.alignment import Alignment, MatchKind
+    from bridge.encoder import Encoder
+    from bridge.errors import BridgeError
+    from bridge.facade import Bridge, align, connect
+    from bridge.keras.embedding import token_embedding
+    from bridge.keras.tokenizer import KerasTokenizer
+    from bridge.keras.transplant import transplant
+    from bridge.ragged import Ragged
+    from bridge.reporting import AuditReport, RemapReport, audit
+    from bridge.reporting import make_report as report
+    from bridge.tokenizers import Tokenizer, load_tokenizer
+    from bridge.vocabulary import Vocabulary
+
+# Every name is loaded on first use, so that `import bridge` costs no more than numpy
+# and a worker without Keras can encode. Name -> module, or module:name.
+_LAZY = {
+    "Alignment": "bridge.alignment",
+    "AuditReport": "bridge.reporting",
+    "Bridge": "bridge.facade",
+    "BridgeError": "bridge.errors",
+    "Encoder": "bridge.encoder",
+    "KerasTokenizer": "bridge.keras.tokenizer",
+    "MatchKind": "bridge.alignment",
+    "Ragged": "bridge.ragged",
+    "RemapReport": "bridge.reporting",
+    "Tokenizer": "bridge.tokenizers",
+    "Vocabulary": "bridge.vocabulary",
+    "align": "bridge.facade",
+    "audit": "bridge.reporting",
+    "connect": "bridge.facade",
+    "load_tokenizer": "bridge.tokenizers",
+    "report": "bridge.reporting:make_report",
+    "token_embedding": "bridge.keras.embedding",
+    "transplant": "bridge.keras.transplant",
+}
+
+__all__ = [
+    "Alignment",
+    "AuditReport",
+    "Bridge",
+    "BridgeError",
+    "Encoder",
+    "KerasTokenizer",
+    "MatchKind",
+    "Ragged",
+    "RemapReport",
+    "Tokenizer",
+    "Vocabulary",
+    "__version__",
+    "align",
+    "audit",
+    "connect",
+    "load_tokenizer",
+    "report",
+    "token_embedding",
+    "transplant",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  any public object
+    """Load a public name the first time it is asked for (PEP 562)."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, original = _LAZY[name].partition(":")
+    value = getattr(import_module(module), original or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__
+
+
+register_with_keras_hub()
