@@ -1,0 +1,48 @@
+"""Text from tokens, where no library decodes them."""
+
+from collections.abc import Sequence
+
+from bridge.vocabulary import Convention, Position, TokenKind, Vocabulary
+
+_LITERAL = (TokenKind.SPECIAL, TokenKind.ADDED, TokenKind.UNUSED)
+
+
+def decode_tokens(vocabulary: Vocabulary, token_ids: Sequence[int]) -> str:
+    """Join the texts of tokens as their convention says.
+
+    Args:
+        vocabulary: What the ids mean.
+        token_ids: Ids in `[0, vocabulary.size)`.
+
+    Returns:
+        The text. Bytes that are no UTF-8 become U+FFFD; holes become nothing.
+
+    Example:
+        >>> words = Vocabulary.from_tokens(["play", "##ing", "now"])
+        >>> decode_tokens(words, [0, 1, 2])
+        'playing now'
+    """
+    convention = vocabulary.convention
+    parts: list[bytes] = []
+    for token_id in token_ids:
+        if vocabulary.tokens[token_id] is None:
+            continue
+        key = vocabulary.keys[token_id]
+        position = vocabulary.positions[token_id]
+        if convention.keeps_spaces:
+            parts.append(b" " + key if position == Position.START else key)
+        elif convention == Convention.END_OF_WORD:
+            # Here the mark ends a word, and literal tokens stand by themselves.
+            ends = position == Position.START or vocabulary.kinds[token_id] in _LITERAL
+            parts.append(key + b" " if ends else key)
+        elif convention == Convention.PIECES or position == Position.CONTINUATION:
+            parts.append(key)
+        else:
+            parts.append(b" " + key if parts else key)
+    text = b"".join(parts)
+    if convention == Convention.METASPACE:
+        # Sentencepiece puts one space in front of every text.
+        text = text.removeprefix(b" ")
+    elif convention == Convention.END_OF_WORD:
+        text = text.removesuffix(b" ")
+    return text.decode("utf-8", "replace")

@@ -1,0 +1,288 @@
+"""Adapter for `tokenizers.Tokenizer`, the engine of transformers' fast tokenizers."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bridge.errors import UnsupportedTokenizerError, VocabularyError
+from bridge.ragged import Ragged
+from bridge.spec import Template
+from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.formats import TOKENIZER_FILE
+from bridge.tokenizers.rows import from_rows
+from bridge.vocabulary import Convention, Token, Vocabulary
+from bridge.vocabulary.roles import guess_roles
+from bridge.vocabulary.surface import END_OF_WORD, METASPACE, detect, read_byte_piece
+
+if TYPE_CHECKING:
+    import tokenizers
+
+
+class HuggingFaceTokenizer(Tokenizer):
+    """A `tokenizers.Tokenizer`: WordPiece, BPE, unigram or word level.
+
+    Special tokens that stand in a text are found there, as the library does.
+
+    Args:
+        tokenizer: The user's object. It is copied; its padding, truncation and
+            serialised form stay as they are. BPE dropout is off in the copy.
+        roles: Role to id or token, beside those the object states.
+        encode_special_tokens: Whether special tokens that stand in a text are encoded
+            as text; as the object says if `None`.
+
+    Attributes:
+        kind: `"huggingface"`, its name in saved folders.
+        engine: `"tokenizers"`.
+
+    Raises:
+        UnsupportedTokenizerError: If the object holds Python components.
+
+    Example:
+        >>> from tokenizers import Tokenizer, models
+        >>> model = models.WordLevel({"a": 0, "[UNK]": 1}, unk_token="[UNK]")
+        >>> HuggingFaceTokenizer(Tokenizer(model)).encode_batch(["a", "b"]).to_lists()
+        [[0], [1]]
+    """
+
+    kind = "huggingface"
+    engine = "tokenizers"
+
+    def __init__(
+        self,
+        tokenizer: "tokenizers.Tokenizer",
+        *,
+        roles: Mapping[str, int | Token] | None = None,
+        encode_special_tokens: bool | None = None,
+    ) -> None:
+        from tokenizers import Tokenizer as Engine
+
+        try:
+            serialised = tokenizer.to_str()
+        except Exception as error:  # the binding raises bare Exception
+            raise UnsupportedTokenizerError(
+                "A tokenizer must be serialisable, so that it can be copied and "
+                f"saved. Received: {error}. Replace its Python component, or pass "
+                "`lambda text: tokenizer.encode(text).ids` with `vocabulary=`."
+            ) from error
+        description = _settle(json.loads(serialised), roles or {})
+        self._engine = Engine.from_str(json.dumps(description, ensure_ascii=False))
+        # Both are state of the object and would pad or cut every row.
+        self._engine.no_padding()
+        self._engine.no_truncation()
+        # The serialised form lacks this switch.
+        if encode_special_tokens is None:
+            encode_special_tokens = bool(tokenizer.encode_special_tokens)
+        self._engine.encode_special_tokens = encode_special_tokens
+        self.vocabulary = _read_vocabulary(description, self._engine, roles)
+        self.template = probe_template(
+            lambda *texts: self._engine.encode(*texts).ids,
+            lambda text: self._engine.encode(text, add_special_tokens=False).ids,
+        )
+
+    def _encode(self, texts: list[str]) -> Ragged:
+        return self._run(texts, add_special_tokens=False)
+
+    def _encode_with_specials(self, texts: list[str]) -> Ragged:
+        # Its post-processor may hold a template that ours cannot describe.
+        return self._run(texts, add_special_tokens=True)
+
+    def _run(self, texts: list[str], *, add_special_tokens: bool) -> Ragged:
+        try:
+            encodings = self._engine.encode_batch_fast(
+                texts, add_special_tokens=add_special_tokens
+            )
+        except Exception as error:  # the binding raises bare Exception
+            raise VocabularyError(
+                "A text must be made of known pieces where the tokenizer's model has "
+                f"no unk token. Received: {self._first_failure(texts)} ({error}). "
+                'Name one: `load_tokenizer(..., roles={"unk": token})`.'
+            ) from error
+        return from_rows([encoding.ids for encoding in encodings])
+
+    def _first_failure(self, texts: list[str]) -> str:
+        for place, text in enumerate(texts):
+            try:
+                self._engine.encode(text)
+            except Exception:  # noqa: BLE001  the question is which text fails
+                return f"{text!r:.60} at position {place} of {len(texts)}"
+        return f"{len(texts)} texts"
+
+    def _decode(self, ids: Ragged) -> list[str]:
+        return self._engine.decode_batch(ids.to_lists(), skip_special_tokens=False)
+
+    def normalize(self, text: str) -> str:
+        """Apply the normaliser; see `Tokenizer.normalize`."""
+        normalizer = self._engine.normalizer
+        if normalizer is None:
+            return text
+        result = str(normalizer.normalize_str(text)).replace(METASPACE, " ")
+        # The dummy prefix of sentencepiece is a mark, not content.
+        if result.startswith(" ") and not text.startswith(" "):
+            result = result[1:]
+        return result
+
+    def _save_files(self, folder: Path) -> Mapping[str, Any]:
+        self._engine.save(str(folder / TOKENIZER_FILE))
+        return {"encode_special_tokens": self._engine.encode_special_tokens}
+
+    @classmethod
+    def _load(cls, folder: Path, manifest: Mapping[str, Any]) -> "HuggingFaceTokenizer":
+        from bridge.tokenizers.files import read_tokenizer_json
+
+        return cls(
+            read_tokenizer_json(folder / TOKENIZER_FILE),
+            roles=manifest["roles"],
+            encode_special_tokens=bool(manifest.get("encode_special_tokens")),
+        )
+
+
+def _settle(
+    description: dict[str, Any], roles: Mapping[str, int | Token]
+) -> dict[str, Any]:
+    """Take chance out of a serialised tokenizer, and give it an unk that was named."""
+    model = description["model"]
+    if model.get("dropout"):
+        # Random merges would give one text several encodings.
+        model["dropout"] = None
+    if "unk" in roles:
+        _name_unk(model, roles["unk"])
+    return description
+
+
+def _name_unk(model: dict[str, Any], unk: int | Token) -> None:
+    """Give a model the unk token it lacks: it would raise at the first unseen word."""
+    if model["type"] == "Unigram" and model.get("unk_id") is None:
+        ids = {piece: i for i, (piece, _) in enumerate(model["vocab"])}
+        if unk in ids or unk in ids.values():
+            model["unk_id"] = ids.get(unk, unk)
+    elif model["type"] in ("WordLevel", "WordPiece"):
+        ids = model["vocab"]
+        spellings = [token for token, i in ids.items() if unk in (token, i)]
+        if model["unk_token"] not in ids and spellings:
+            model["unk_token"] = spellings[0]
+
+
+def probe_template(
+    encode: Callable[..., list[int]],
+    encode_bare: Callable[[str], list[int]],
+) -> Template | None:
+    """Find the special tokens a tokenizer puts around one text and around a pair.
+
+    Args:
+        encode: One or two texts to ids, special tokens added.
+        encode_bare: One text to ids, nothing added.
+
+    Returns:
+        The template, by id. `None` where the result is not `start A end` or
+        `start A separator B end`, or where no probe gives any id.
+    """
+    # Plain letters first; a vocabulary of another script may drop those.
+    for text, other in (("a", "b"), ("A", "B"), ("1", "2"), (".", ",")):
+        try:
+            first, second = encode_bare(text), encode_bare(other)
+            single, pair = encode(text), encode(text, other)
+        except Exception:  # noqa: BLE001  a letter that its model cannot encode
+            continue
+        if first and second:
+            return _read_template(single, pair, first=first, second=second)
+    return None
+
+
+def _read_template(
+    single: list[int], pair: list[int], *, first: list[int], second: list[int]
+) -> Template | None:
+    start = _find(single, first, 0)
+    if start is None:
+        return None
+    end = single[start + len(first) :]
+    between = start + len(first)
+    place = _find(pair, second, between)
+    if pair[:between] != single[:between] or place is None:
+        return None
+    if pair[place + len(second) :] != end:
+        return None
+    return Template(tuple(single[:start]), tuple(pair[between:place]), tuple(end))
+
+
+def _find(row: list[int], part: list[int], begin: int) -> int | None:
+    for place in range(begin, len(row) - len(part) + 1):
+        if row[place : place + len(part)] == part:
+            return place
+    return None
+
+
+def _read_vocabulary(
+    description: Mapping[str, Any],
+    engine: "tokenizers.Tokenizer",
+    roles: Mapping[str, int | Token] | None,
+) -> Vocabulary:
+    tokens: dict[Any, int] = engine.get_vocab(with_added_tokens=True)
+    tokens = {t: i for t, i in tokens.items() if engine.id_to_token(i) == t}
+    model = description["model"]
+    own = engine.get_vocab(with_added_tokens=False)
+    entries = description.get("added_tokens", [])
+    special = {e["content"]: e["id"] for e in entries if e["special"]}
+    unk = _unk(model, tokens)
+    known: dict[str, Any] = dict(roles or {})
+    if unk is not None:
+        known.setdefault("unk", unk)
+        special.setdefault(engine.id_to_token(unk), unk)
+    byte_pieces = {
+        i
+        for token, i in own.items()
+        if model.get("byte_fallback") and read_byte_piece(token) is not None
+    }
+    return Vocabulary.from_tokens(
+        tokens,
+        roles=guess_roles(special, known=known),
+        special=special.values(),
+        added=[e["id"] for e in entries if e["content"] not in own],
+        byte_pieces=byte_pieces,
+        convention=_convention(description) or _detect(model, own),
+    )
+
+
+def _unk(model: Mapping[str, Any], tokens: Mapping[str, int]) -> int | None:
+    if model.get("unk_id") is not None:
+        return int(model["unk_id"])
+    unk = model.get("unk_token")
+    return None if unk is None else tokens.get(unk)
+
+
+def _convention(description: Mapping[str, Any]) -> Convention | None:
+    """Read the alphabet off the parts that write and undo it; `None` to detect it."""
+    if description["model"]["type"] == "WordPiece":
+        prefix = description["model"].get("continuing_subword_prefix")
+        return Convention.WORDPIECE if prefix == "##" else None
+    if description["model"].get("end_of_word_suffix") == END_OF_WORD:
+        return Convention.END_OF_WORD
+    parts = {
+        part["type"]
+        for stage in ("pre_tokenizer", "decoder", "normalizer")
+        for part in _flatten(description.get(stage))
+    }
+    if "ByteLevel" in parts:
+        return Convention.BYTE_LEVEL
+    if "Metaspace" in parts or "ByteFallback" in parts:
+        return Convention.METASPACE
+    return None
+
+
+def _detect(model: Mapping[str, Any], tokens: Mapping[str, int]) -> Convention:
+    convention = detect(tokens)
+    if convention == Convention.WORDS and model["type"] != "WordLevel":
+        return Convention.PIECES
+    return convention
+
+
+def _flatten(stage: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    if stage is None:
+        return []
+    inner = [
+        part
+        for key in ("pretokenizers", "decoders", "normalizers")
+        for child in stage.get(key, [])
+        for part in _flatten(child)
+    ]
+    return [stage, *inner]

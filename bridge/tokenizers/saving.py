@@ -1,0 +1,47 @@
+"""Folders that are written beside their place and renamed, so nothing is half there."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bridge.errors import SavedFormatError
+
+
+@contextmanager
+def replace_folder(directory: str | os.PathLike[str], *, owner: str) -> Iterator[Path]:
+    """Write a folder as a whole: it appears complete, or the old one stays.
+
+    Args:
+        directory: Where it shall be.
+        owner: File that marks a folder of ours; an existing folder with other content
+            is not replaced.
+
+    Yields:
+        An empty folder beside `directory` to write into.
+
+    Raises:
+        SavedFormatError: If `directory` is there, not empty and not ours.
+    """
+    target = Path(directory)
+    if target.exists() and not (target / owner).is_file() and any(target.iterdir()):
+        raise SavedFormatError(
+            f"A save replaces an empty folder or an older save. Received: {target}, "
+            f"which holds other files and no {owner}. Name another folder."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield beside
+        beside.chmod(0o755)
+        old = None
+        if target.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+            target.rename(old / "old")
+        beside.rename(target)
+        if old is not None:
+            shutil.rmtree(old)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
