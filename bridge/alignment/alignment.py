@@ -1,0 +1,176 @@
+"""`Alignment`: what every id of a tokenizer means to a backbone, as data."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.alignment.kinds import MatchKind
+from bridge.alignment.remap import Remapper
+from bridge.alignment.storage import (
+    FORMAT_VERSION,
+    MANIFEST,
+    read_fates,
+    read_manifest,
+    read_spec,
+    write_fates,
+)
+from bridge.alignment.tables import Tables
+from bridge.ragged import Ragged
+from bridge.spec import BackboneSpec
+from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.load import load_tokenizer
+from bridge.tokenizers.saving import replace_folder
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Alignment:
+    """Fate of every id of `tokenizer` in the vocabulary of `reference`.
+
+    Attributes:
+        tokenizer: The external tokenizer.
+        reference: The tokenizer whose ids the checkpoint was trained with.
+        reference_note: Where the reference was found.
+        spec: What the backbone expects.
+        kinds: `MatchKind` of every id, `(tokenizer.vocabulary.size,)` uint8.
+        pieces: Backbone ids of every id, read at the start of a word.
+        continuation_pieces: The same read inside a word. They differ only for tokens
+            whose spelling does not tell the place.
+    """
+
+    tokenizer: Tokenizer
+    reference: Tokenizer
+    reference_note: str
+    spec: BackboneSpec
+    kinds: NDArray[np.uint8]
+    pieces: Ragged
+    continuation_pieces: Ragged
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What the remaps look up; made on first use."""
+        return Tables.build(self)
+
+    def remap(
+        self,
+        ids: Ragged,
+        *,
+        method: Literal["lookup", "expand", "retokenize"] = "retokenize",
+        on_unmapped: Literal["unk", "raise", "drop"] = "unk",
+    ) -> Ragged:
+        """Turn the tokenizer's ids into the backbone's.
+
+        Args:
+            ids: Ids of the tokenizer, no special tokens around them.
+            method: `"lookup"` replaces each id by one id and keeps the length;
+                `"expand"` replaces each by its pieces; `"retokenize"` rebuilds the
+                text from the ids and cuts it as the preset's own tokenizer does,
+                which is exact wherever the tokenizer loses nothing.
+            on_unmapped: What becomes of an id that the method cannot express: the
+                preset's unk id, an error, or nothing.
+
+        Returns:
+            Ids of the backbone, as many rows, every id in `[0, vocabulary_size)`.
+
+        Raises:
+            TokenIdError: If an id is not in the tokenizer's vocabulary.
+            UnmappedTokenError: If `on_unmapped="raise"` and an id cannot be expressed.
+                White space that the preset drops (`expand`) is not lost.
+            MissingRoleError: If `on_unmapped="unk"` is needed and the preset has no
+                unk token.
+
+        Example:
+            >>> alignment.remap(tokenizer.encode_batch(["hello"]))  # doctest: +SKIP
+            Ragged(1 rows, 1 values: [7592], ...)
+        """
+        return Remapper(self, on_unmapped=on_unmapped).remap(ids, method=method)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many ids have each `MatchKind`; they add up to the size."""
+        counts = np.bincount(self.kinds, minlength=len(MatchKind))
+        return {kind.name: int(counts[kind]) for kind in MatchKind}
+
+    def diff(self, other: "Alignment") -> dict[int, tuple[str, str]]:
+        """Compare with another alignment of the same tokenizer.
+
+        Args:
+            other: The other alignment.
+
+        Returns:
+            For every id whose fate differs, both fates as text; ids that only one
+            side has count as `"absent"`.
+        """
+        size = max(len(self.kinds), len(other.kinds))
+        fates = ((i, self._fate(i), other._fate(i)) for i in range(size))
+        return {i: (mine, theirs) for i, mine, theirs in fates if mine != theirs}
+
+    def _fate(self, token_id: int) -> str:
+        if token_id >= len(self.kinds):
+            return "absent"
+        kind = MatchKind(int(self.kinds[token_id])).name
+        pieces = self.pieces[token_id].tolist()
+        inside = self.continuation_pieces[token_id].tolist()
+        return f"{kind} {pieces}" + (f" / {inside}" if inside != pieces else "")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write alignment and both tokenizers into a folder.
+
+        Args:
+            path: Folder; replaced where it holds an older alignment, untouched if
+                anything fails.
+
+        Raises:
+            UnsupportedTokenizerError: If a tokenizer is Python code.
+        """
+        with replace_folder(path, owner=MANIFEST) as folder:
+            self.tokenizer.save(folder / "tokenizer")
+            self.reference.save(folder / "reference")
+            write_fates(folder, (self.kinds, self.pieces, self.continuation_pieces))
+            manifest = {
+                "format_version": FORMAT_VERSION,
+                "reference_note": self.reference_note,
+                "spec": self.spec.to_dict(),
+            }
+            (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` wrote.
+
+        Args:
+            path: The folder.
+
+        Returns:
+            The alignment, with both tokenizers.
+
+        Raises:
+            SavedFormatError: If the folder is no alignment, or damaged, or of another
+                format version.
+        """
+        folder = Path(path)
+        manifest = read_manifest(folder / MANIFEST, FORMAT_VERSION)
+        spec = read_spec(folder, manifest)
+        tokenizer = load_tokenizer(folder / "tokenizer")
+        reference = load_tokenizer(folder / "reference")
+        kinds, pieces, inside = read_fates(
+            folder, size=tokenizer.vocabulary.size, rows=reference.vocabulary.size
+        )
+        return cls(
+            tokenizer=tokenizer,
+            reference=reference,
+            reference_note=str(manifest.get("reference_note", "")),
+            spec=spec,
+            kinds=kinds,
+            pieces=pieces,
+            continuation_pieces=inside,
+        )
+
+    def __repr__(self) -> str:
+        """Show the counts that are not zero."""
+        counts = ", ".join(f"{k}={n:,}" for k, n in self.counts().items() if n)
+        return f"Alignment({len(self.kinds):,} ids: {counts})"

@@ -1,0 +1,74 @@
+"""`WordBorders`: whether a running token starts a word or continues one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.ragged import Ragged
+from bridge.vocabulary import Position, TokenKind, Vocabulary
+from bridge.vocabulary.surface import is_isolated
+
+
+@dataclass(frozen=True, slots=True)
+class WordBorders:
+    """Which tokens can continue a word, and which can be continued.
+
+    A token continues a word if it begins with a character of a word and the one
+    before ends with one. White space is no such character, nor is what BERT cuts off
+    by itself (punctuation and CJK); vowel signs, which are no letters to Unicode, are.
+    A byte of a split character counts as one.
+
+    Attributes:
+        begins: Whether an id can continue a word, `(size,)` bool.
+        ends: Whether an id can be continued, `(size,)` bool.
+    """
+
+    begins: NDArray[np.bool_]
+    ends: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> "WordBorders":
+        """Read the borders off a tokenizer's vocabulary."""
+        starts = vocabulary.positions == Position.START
+        marked = vocabulary.positions == Position.CONTINUATION
+        is_text = vocabulary.kinds < TokenKind.SPECIAL
+        begins = np.array([_in_word(key[:4], 0) for key in vocabulary.keys], bool)
+        ends = np.array([_in_word(key[-4:], -1) for key in vocabulary.keys], bool)
+        return cls((begins & ~starts | marked) & is_text, ends & is_text)
+
+    def continues(self, ids: Ragged) -> NDArray[np.bool_]:
+        """Tell for every id whether it continues a word of the id before it.
+
+        Args:
+            ids: Ids as running text gave them.
+
+        Returns:
+            `(len(ids.values),)` bool; the first id of a row never continues one.
+        """
+        result = self.begins[ids.values]
+        result[1:] &= self.ends[ids.values[:-1]]
+        first = ids.offsets[:-1]
+        result[first[first < len(result)]] = False
+        return result
+
+
+def continues_word(vocabulary: Vocabulary, ids: Ragged) -> NDArray[np.bool_]:
+    """Tell for every id whether it continues a word of the id before it.
+
+    Args:
+        vocabulary: The tokenizer's.
+        ids: Its ids, as running text gave them.
+
+    Returns:
+        `(len(ids.values),)` bool.
+    """
+    return WordBorders.of(vocabulary).continues(ids)
+
+
+def _in_word(part: bytes, place: int) -> bool:
+    text = part.decode("utf-8", "ignore")
+    if not text:
+        return not part.isascii()
+    character = text[place]
+    return not (character.isspace() or is_isolated(character))

@@ -1,0 +1,137 @@
+"""What must hold for every pair of vocabularies, whatever is in them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.alignment import MatchKind
+from bridge.vocabulary import Convention, Position, TokenKind, Vocabulary
+from tests.alignment.making import SlowAlign, align, permuted, spelt, vocabularies
+
+SINGLE = {MatchKind.EXACT, MatchKind.NORMALIZED, MatchKind.BOUNDARY}
+MATCHED = {*SINGLE, MatchKind.COMPOSED, MatchKind.ROLE}
+
+
+@given(vocabularies())
+def test_a_vocabulary_aligned_with_itself_is_the_identity(vocabulary):
+    kinds, pieces, inside = align(vocabulary, vocabulary)
+    for i, kind in enumerate(kinds):
+        hole = vocabulary.tokens[i] is None
+        assert pieces[i] == inside[i] == ([] if hole else [i])
+        unused = vocabulary.kinds[i] == TokenKind.UNUSED
+        assert kind == MatchKind.UNUSED if unused else kind in MATCHED
+
+
+@given(vocabularies(), vocabularies())
+def test_every_id_has_one_kind_and_the_counts_add_up(mine, theirs):
+    kinds, pieces, inside = align(mine, theirs)
+    assert len(kinds) == len(pieces) == len(inside) == mine.size
+    for i, kind in enumerate(kinds):
+        unused = mine.kinds[i] == TokenKind.UNUSED
+        assert (kind == MatchKind.UNUSED) == unused
+        assert all(0 <= piece < theirs.size for piece in (*pieces[i], *inside[i]))
+        if kind == MatchKind.UNMAPPED:
+            assert pieces[i] == inside[i] == []
+        if kind in MATCHED:
+            assert pieces[i]
+            assert inside[i]
+        if mine.positions[i] != Position.EITHER:
+            assert pieces[i] == inside[i]
+
+
+@given(vocabularies(), vocabularies(), st.data())
+def test_other_ids_of_the_preset_change_no_count(mine, theirs, data):
+    order = data.draw(st.permutations(range(theirs.size)))
+    kinds, pieces, _ = align(mine, theirs)
+    again, moved, _ = align(mine, permuted(theirs, order))
+    assert again == kinds
+    for kind, before, after in zip(kinds, pieces, moved, strict=True):
+        if kind != MatchKind.COMPOSED:  # ties between equal tokens go by lower id
+            same = [theirs.keys[i] for i in before]
+            assert [theirs.keys[order.index(i)] for i in after] == same
+
+
+@given(vocabularies(), vocabularies(), st.data())
+def test_other_ids_of_the_tokenizer_permute_the_map(mine, theirs, data):
+    order = data.draw(st.permutations(range(mine.size)))
+    before = align(mine, theirs)
+    after = align(permuted(mine, order), theirs)
+    for table, moved in zip(before, after, strict=True):
+        assert [moved[order[i]] for i in range(mine.size)] == table
+
+
+@given(vocabularies(), vocabularies())
+def test_the_order_of_a_dict_never_matters(mine, theirs):
+    def reread(vocabulary):
+        table = {t: i for i, t in enumerate(vocabulary.tokens) if t is not None}
+        special = [i for i, k in enumerate(vocabulary.kinds) if k == TokenKind.SPECIAL]
+        options = {"roles": vocabulary.roles, "convention": vocabulary.convention}
+        return (
+            Vocabulary.from_tokens(table, special=special, **options),
+            Vocabulary.from_tokens(
+                dict(reversed(table.items())), special=special[::-1], **options
+            ),
+        )
+
+    first, second = zip(reread(mine), reread(theirs), strict=True)
+    assert align(*first) == align(*second)
+
+
+@given(vocabularies(), vocabularies(), st.sampled_from(["b", "\u4e2d", "zz", "!"]))
+def test_one_more_token_never_unmaps_another(mine, theirs, word):
+    more = spelt(theirs.convention, word, "start")
+    if more in theirs:
+        return
+    special = [i for i, k in enumerate(theirs.kinds) if k == TokenKind.SPECIAL]
+    longer = Vocabulary.from_tokens(
+        [*theirs.tokens, more],
+        roles=theirs.roles,
+        special=special,
+        convention=theirs.convention,
+    )
+    before, _, _ = align(mine, theirs)
+    after, _, _ = align(mine, longer)
+    for old, new in zip(before, after, strict=True):
+        assert old in (new, MatchKind.UNMAPPED) or new < old
+
+
+def lower(text):
+    return text.lower()
+
+
+# END_OF_WORD marks where a word ends, which positions of the other side do not say.
+READABLE = [c for c in Convention if c != Convention.END_OF_WORD]
+
+
+@pytest.mark.parametrize("normalize", [str, lower])
+@given(vocabularies(), vocabularies(READABLE))
+def test_the_slow_alignment_agrees(normalize, mine, theirs):
+    slow = SlowAlign(mine, theirs, normalize)
+    kinds, _, inside = align(mine, theirs, normalize=normalize)
+    for i, kind in enumerate(kinds):
+        special = mine.kinds[i] >= TokenKind.SPECIAL
+        same = mine.convention == theirs.convention and mine.tokens[i] in theirs
+        if special or same:
+            continue
+        continues = mine.positions[i] != Position.START
+        expected, piece = slow.read(mine.keys[i], continues)
+        if kind == MatchKind.EXACT and expected != kind:
+            # Only a character that is cut off everywhere, and only its spaced form.
+            assert mine.isolates
+            assert slow.find(mine.keys[i], inside=False) is not None
+        elif expected is not None:
+            assert kind == expected
+            own = mine.positions[i] != Position.EITHER or theirs.convention.keeps_spaces
+            if own and mine.convention.keeps_spaces:
+                assert inside[i] == [piece]
+        else:
+            text = slow.normal(mine.keys[i])
+            if slow.keeps and not continues:
+                text = b" " + text
+            if kind == MatchKind.COMPOSED and slow.keeps:
+                assert b"".join(map(slow.spelling_of, inside[i])) == text
+                assert len(inside[i]) > 1
+            words = text.decode()
+            if not any(c in words for c in "!\u4e2d"):  # cut into words of their own
+                spells = slow.can_spell(text, continues or slow.keeps)
+                assert spells == (kind in (MatchKind.COMPOSED, MatchKind.NORMALIZED))
