@@ -1,0 +1,266 @@
+"""`Encoder`: texts or ids to the arrays that a backbone takes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.alignment import Alignment
+from bridge.alignment.remap import METHODS
+from bridge.conversion import to_ragged
+from bridge.errors import TextInputError
+from bridge.layout import SPECIALS, STRATEGIES, Specials, Strategy, choose_layout
+from bridge.packing import pack
+from bridge.ragged import Ragged
+from bridge.spec import BackboneSpec, Template
+from bridge.tokenizers import Tokenizer, load_tokenizer
+from bridge.vocabulary import TokenKind, Vocabulary
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class Encoder:
+    """Turns texts into `token_ids`, `padding_mask` and `segment_ids`.
+
+    Args:
+        tokenizer: A `bridge` tokenizer, or anything `load_tokenizer` takes.
+        alignment: What its ids mean to a preset; needed for a remap.
+        strategy: `"identity"` passes ids through, `"lookup"`, `"expand"` and
+            `"retokenize"` remap them, `"transplant"` passes them to a model that was
+            given a new embedding.
+        backbone: KerasHub backbone or task, or a `BackboneSpec`, that the arrays are
+            for; the alignment's preset if `None`.
+        vocabulary: Vocabulary of the ids that come out, where it is not the
+            tokenizer's own: `result.vocabulary` after a transplant.
+        sequence_length: Columns of the arrays.
+        specials: Special tokens around each text: the preset's (`"preset"`), the
+            tokenizer's own (`"tokenizer"`), none (`None`), or the preset's where there
+            is a template and else the tokenizer's (`"auto"`).
+
+    Raises:
+        MissingVocabularyError: If a remap is asked for without an alignment.
+        MissingRoleError: If a special token is needed and missing.
+        SequenceLengthError: If `sequence_length` is longer than the backbone takes.
+        BackboneError: If the backbone takes inputs other than those above.
+        ValueError: If an option is unknown.
+
+    Example:
+        >>> encoder = bridge.Encoder(tokenizer, sequence_length=8)  # doctest: +SKIP
+        >>> encoder(["a text", "another"])["token_ids"].shape  # doctest: +SKIP
+        (2, 8)
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer | Any,  # noqa: ANN401  whatever load_tokenizer takes
+        *,
+        alignment: Alignment | None = None,
+        strategy: Strategy = "identity",
+        backbone: Any = None,  # noqa: ANN401  a Keras object; Keras is not imported here
+        vocabulary: Vocabulary | None = None,
+        sequence_length: int = 128,
+        specials: Specials = "auto",
+    ) -> None:
+        _check_choice("strategy", strategy, STRATEGIES)
+        _check_choice("specials", specials, SPECIALS)
+        self.tokenizer = load_tokenizer(tokenizer)
+        self.alignment = alignment
+        self.strategy: Strategy = strategy
+        self.sequence_length = sequence_length
+        self.specials = specials
+        self.remaps = strategy in METHODS
+        self.layout = choose_layout(
+            self.tokenizer,
+            alignment=alignment,
+            strategy=strategy,
+            backbone=backbone,
+            vocabulary=vocabulary,
+            specials=specials,
+        )
+        self.layout.check_length(sequence_length)
+
+    @property
+    def spec(self) -> BackboneSpec:
+        """What the backbone expects."""
+        return self.layout.spec
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Vocabulary of the ids that come out."""
+        return self.layout.vocabulary
+
+    @property
+    def template(self) -> Template:
+        """Special tokens around every text, by id."""
+        return self.layout.template
+
+    @property
+    def pad_id(self) -> int:
+        """Id in unused cells."""
+        return self.layout.pad_id
+
+    def __call__(
+        self, texts: Sequence[str], pairs: Sequence[str] | None = None
+    ) -> Arrays:
+        """Encode texts, or pairs of texts.
+
+        Args:
+            texts: Texts, at least one.
+            pairs: Second texts, as many, or `None`.
+
+        Returns:
+            Exactly the backbone's inputs, each `(len(texts), sequence_length)`:
+            `token_ids` int32; `padding_mask` bool, true where a token is real;
+            `segment_ids` int32, 1 on the second text and its end.
+
+        Raises:
+            TextInputError: If there is no text, or one is not a `str`.
+            TokenIdError: If an id is no row of the backbone's embedding.
+        """
+        return self._arrays(
+            self._own_ids(texts), None if pairs is None else self._own_ids(pairs)
+        )
+
+    def ids(self, texts: Sequence[str]) -> Ragged:
+        """Encode texts to the ids that the backbone gets, before packing.
+
+        Args:
+            texts: Texts, at least one.
+
+        Returns:
+            Ids without special tokens, neither cut nor padded.
+
+        Raises:
+            TextInputError: If there is no text, or one is not a `str`.
+        """
+        return self._backbone_ids(self._own_ids(texts))
+
+    def from_ids(
+        self,
+        ids: Any,  # noqa: ANN401  lists, arrays and tensors of several libraries
+        pairs: Any = None,  # noqa: ANN401
+        *,
+        mask: Any = None,  # noqa: ANN401
+        has_specials: bool = False,
+    ) -> Arrays:
+        """Pack ids that were computed elsewhere.
+
+        Args:
+            ids: The tokenizer's ids: rows of ints, a 2-D array, `Ragged`,
+                `tf.RaggedTensor` or a tensor.
+            pairs: Second segments in the same forms, or `None`.
+            mask: Which cells of a 2-D `ids` are real (1 or true); all if `None`.
+            has_specials: Whether special tokens are in the ids already; none are
+                added then, and a special token at the end of a row stays when the row
+                is cut.
+
+        Returns:
+            As calling the encoder does.
+
+        Raises:
+            TextInputError: If there is no row, or the form is not understood.
+            TokenIdError: If an id is outside the vocabulary.
+            ValueError: If `has_specials` or `mask` comes with `pairs`.
+        """
+        if mask is not None and pairs is not None:
+            raise ValueError(
+                "A mask covers `ids` alone. Received: mask and pairs, whose padding "
+                "would pass for tokens. Pass both as rows of their real ids, without "
+                "mask."
+            )
+        rows = to_ragged(ids, mask)
+        self.tokenizer.vocabulary.check_ids(rows.values)
+        second = None if pairs is None else to_ragged(pairs)
+        if second is not None:
+            self.tokenizer.vocabulary.check_ids(second.values)
+        if not has_specials:
+            return self._arrays(rows, second)
+        if second is not None:
+            raise ValueError(
+                "Ids that hold their special tokens are one row a text. Received: "
+                "has_specials=True and pairs. Pass the joined rows, or segments "
+                "without special tokens."
+            )
+        return self._arrays_as_they_are(rows)
+
+    def decode(
+        self,
+        ids: Any,  # noqa: ANN401  as from_ids
+        *,
+        mask: Any = None,  # noqa: ANN401
+    ) -> list[str]:
+        """Turn ids that the backbone gets (or generates) back into texts.
+
+        Args:
+            ids: Ids as `from_ids` takes them, but in the backbone's space. Special
+                tokens, a pad token among them, are left out.
+            mask: Which cells of a 2-D `ids` are real; needed where the pad id is an
+                ordinary token (GPT-2's 0 is `!`), since padding would be decoded.
+
+        Returns:
+            One text a row.
+
+        Raises:
+            TextInputError: If there is no row, or the form is not understood.
+            TokenIdError: If an id is outside the vocabulary.
+        """
+        rows = to_ragged(ids, mask)
+        self.vocabulary.check_ids(rows.values)
+        keep = self.vocabulary.kinds[rows.values] != TokenKind.SPECIAL
+        kept = np.concatenate([[0], np.cumsum(keep)])
+        text_ids = Ragged(rows.values[keep], kept[rows.offsets])
+        if self.remaps and self.alignment is not None:
+            return self.alignment.reference.decode_batch(text_ids)
+        return self.tokenizer.decode_batch(text_ids)
+
+    def _own_ids(self, texts: Sequence[str]) -> Ragged:
+        ids = self.tokenizer.encode_batch(texts)
+        if not len(ids):
+            raise TextInputError(
+                "A batch must hold at least one text. Received: an empty list. Skip "
+                "the call, or pass `['']` for one empty text."
+            )
+        return ids
+
+    def _backbone_ids(self, ids: Ragged) -> Ragged:
+        if self.remaps and self.alignment is not None:
+            ids = self.alignment.remap(ids, method=self.strategy)  # type: ignore[arg-type]
+        self.vocabulary.check_ids(ids.values, rows=self.spec.vocabulary_size)
+        return ids
+
+    def _arrays(self, ids: Ragged, pairs: Ragged | None) -> Arrays:
+        return self._select(
+            pack(
+                self._backbone_ids(ids),
+                None if pairs is None else self._backbone_ids(pairs),
+                template=self.template,
+                sequence_length=self.sequence_length,
+                pad_id=self.pad_id,
+            )
+        )
+
+    def _arrays_as_they_are(self, ids: Ragged) -> Arrays:
+        rows = self._backbone_ids(ids)
+        packed = pack(
+            rows,
+            template=Template(),
+            sequence_length=self.sequence_length,
+            pad_id=self.pad_id,
+        )
+        cut = np.flatnonzero(rows.lengths > self.sequence_length)
+        last = rows.values[rows.offsets[1:][cut] - 1]
+        ends = self.vocabulary.kinds[last] == TokenKind.SPECIAL
+        packed.token_ids[cut[ends], -1] = last[ends]
+        return self._select(packed)
+
+    def _select(self, packed: Any) -> Arrays:  # noqa: ANN401  Packed, read by name
+        return {key: getattr(packed, key) for key in self.spec.keys}
+
+
+def _check_choice(name: str, value: str | None, choices: tuple[Any, ...]) -> None:
+    if value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(map(repr, choices))}. "
+            f"Received: {value!r}."
+        )
