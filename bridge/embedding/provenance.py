@@ -1,0 +1,102 @@
+"""`Provenance`: the recipe of every row of an embedding, which is also its record."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.ragged import Ragged
+
+
+class Rule(IntEnum):
+    """How a row was made; each row by the first rule that applies."""
+
+    COPY = 0  # the same bytes at the same place: the preset's row, bit for bit
+    ROLE = 1  # a special token: the preset's row of the same role
+    OVERRIDE = 2  # the user said what it means: that row, or the mean of several
+    NORMALIZED = 3  # the same after the preset's normaliser: a copy, many to one
+    COMPOSED = 4  # weighted mean of the preset's pieces
+    MIXTURE = 5  # two compositions: read as a word start and read inside a word
+    MEAN = 6  # mean of the preset's live rows; only where asked for
+    LAST_RESORT = 7  # seeded draw with mean and spread of live rows of the same class
+
+
+# A row of these with one ingredient equals a row of the preset, and stands for it.
+_COPIES = (Rule.COPY, Rule.ROLE, Rule.OVERRIDE, Rule.NORMALIZED)
+
+
+class Origin(NamedTuple):
+    """Where one row came from."""
+
+    rule: Rule
+    rows: tuple[int, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Provenance:
+    """Rule and ingredients of every row.
+
+    A row is the sum of the preset's `rows` times their `weights`, computed in float32;
+    a single row of weight 1 is copied as it stands.
+
+    Attributes:
+        rules: `Rule` of every row, `(vocabulary_size,)` uint8.
+        rows: Rows of the preset that each new row is made of; none for `MEAN` and
+            `LAST_RESORT`.
+        weights: Weight of each of them, `(rows.values.size,)` float32; those of a row
+            sum to 1.
+
+    Example:
+        >>> provenance[15496]  # doctest: +SKIP
+        Origin(rule=<Rule.NORMALIZED: 3>, rows=(7592,), weights=(1.0,))
+    """
+
+    rules: NDArray[np.uint8]
+    rows: Ragged
+    weights: NDArray[np.float32]
+
+    @property
+    def copied(self) -> NDArray[np.bool_]:
+        """Rows that equal a row of the preset and stand for it, `(len(self),)` bool."""
+        single: NDArray[np.bool_] = self.rows.lengths == 1
+        return single & np.isin(self.rules, _COPIES)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each rule made; they add up to the vocabulary size."""
+        counts = np.bincount(self.rules, minlength=len(Rule))
+        return {rule.name: int(counts[rule]) for rule in Rule}
+
+    def to_dict(self) -> dict[str, list[object]]:
+        """Return one column a field, for a table or JSON, rows in id order."""
+        return {
+            "id": list(range(len(self))),
+            "rule": [origin.rule.name for origin in self],
+            "rows": [list(origin.rows) for origin in self],
+            "weights": [list(origin.weights) for origin in self],
+        }
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.rules)
+
+    def __getitem__(self, token_id: int) -> Origin:
+        """Return the origin of one row; negative ids are refused by `range`."""
+        part = slice(*self.rows.offsets[[token_id, token_id + 1]].tolist())
+        return Origin(
+            Rule(int(self.rules[token_id])),
+            tuple(self.rows.values[part].tolist()),
+            tuple(self.weights[part].tolist()),
+        )
+
+    def __iter__(self) -> Iterator[Origin]:
+        """Yield the origin of every row, in id order."""
+        return (self[token_id] for token_id in range(len(self)))
+
+    def __repr__(self) -> str:
+        """Show the counts that are not zero."""
+        counts = ", ".join(f"{k}={n:,}" for k, n in self.counts().items() if n)
+        return f"Provenance({len(self):,} rows: {counts})"

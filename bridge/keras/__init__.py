@@ -1,0 +1,1 @@
+"""Keras side: presets, the tokenizer layer, transplant, datasets."""

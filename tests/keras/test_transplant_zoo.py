@@ -1,0 +1,242 @@
+"""Every text backbone of KerasHub through the one mechanism of `transplant`.
+
+A permuted vocabulary must give the same numbers to the last bit, for a vocabulary of
+equal size (where shapes tell nothing) and for a larger one.
+"""
+
+import numpy as np
+import pytest
+
+from bridge.alignment import Alignment
+from bridge.alignment.align import align_vocabularies
+from bridge.spec import BackboneSpec
+from bridge.tokenizers.load import load_tokenizer
+
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.slow,
+    # KerasHub 0.32's T5 says so of itself while it is built.
+    pytest.mark.filterwarnings("ignore:Layer '.*:UserWarning"),
+]
+
+SIZE = 53
+SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]"}
+TOKENS = [*SPECIAL.values(), "[MASK]", *(f"w{i}" for i in range(SIZE - 5))]
+
+ENCODER = {"num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 12}
+LIMITED = {**ENCODER, "max_sequence_length": 16}
+DECODER = {
+    "num_layers": 2,
+    "num_query_heads": 2,
+    "num_key_value_heads": 1,
+    "hidden_dim": 8,
+    "intermediate_dim": 12,
+}
+EXPERTS = {"num_experts": 2, "top_k": 1, "moe_intermediate_dim": 8}
+TEXT_ONLY = {"head_dim": 4, "image_size": 16, "vision_encoder": None}
+FULL = {"layer_types": ["full_attention"] * 2}
+
+
+def both_sides(**sizes):
+    return {
+        f"{side}_{k}": v for side in ("encoder", "decoder") for k, v in sizes.items()
+    }
+
+
+GEMMA_PAIR = {
+    **both_sides(
+        hidden_dim=8,
+        intermediate_dim=12,
+        num_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=4,
+        layer_types=["full_attention"] * 2,
+    ),
+    "cross_attention_hidden_size": 8,
+}
+
+ZOO = {
+    "Albert": {**LIMITED, "embedding_dim": 4},
+    "Bart": LIMITED,
+    "Bert": LIMITED,
+    "Bloom": ENCODER,
+    "DebertaV3": {**LIMITED, "bucket_size": 8},
+    "DistilBert": LIMITED,
+    "EdRec": {
+        "num_layers_enc": 2,
+        "num_layers_dec": 2,
+        "num_heads": 2,
+        "hidden_dim": 8,
+        "intermediate_dim": 12,
+    },
+    "Electra": {**LIMITED, "embedding_dim": 4},
+    "ESM": ENCODER,
+    "FNet": {k: v for k, v in LIMITED.items() if k != "num_heads"},
+    "Falcon": {
+        "num_layers": 2,
+        "num_attention_heads": 2,
+        "hidden_dim": 8,
+        "intermediate_dim": 12,
+    },
+    "GPT2": LIMITED,
+    "GPTNeoX": {**ENCODER, "hidden_dim": 16},
+    "Gemma": {**DECODER, "head_dim": 4},
+    "Gemma3": {**DECODER, **TEXT_ONLY},
+    "Gemma4": {**DECODER, **TEXT_ONLY},
+    "Gemma4 per layer": {
+        **DECODER,
+        **TEXT_ONLY,
+        "hidden_size_per_layer_input": 4,
+        "vocab_size_per_layer_input": SIZE,
+    },
+    "GptOss": {**DECODER, "num_experts": 2, "head_dim": 4},
+    "Llama": DECODER,
+    "Llama3": DECODER,
+    "Llama3 tied": {**DECODER, "tie_word_embeddings": True},
+    "Mistral": DECODER,
+    "Mixtral": {**DECODER, "num_experts": 2},
+    "OPT": LIMITED,
+    "Phi3": DECODER,
+    "Qwen": DECODER,
+    "Qwen3": {**DECODER, "head_dim": 4},
+    "Qwen3Moe": {**DECODER, **EXPERTS, "head_dim": 4},
+    "Qwen3_5": {**DECODER, **FULL, "head_dim": 8},
+    "Qwen3_5Moe": {
+        **{k: v for k, v in DECODER.items() if k != "intermediate_dim"},
+        **EXPERTS,
+        **FULL,
+        "head_dim": 8,
+        "shared_expert_intermediate_size": 8,
+    },
+    "QwenMoe": {**DECODER, **EXPERTS, "shared_expert_intermediate_dim": 8},
+    "RWKV7": {
+        "hidden_size": 8,
+        "head_size": 4,
+        "num_layers": 2,
+        "intermediate_dim": 12,
+        **dict.fromkeys(("gate_lora", "mv_lora", "aaa_lora", "decay_lora"), 4),
+    },
+    "Roberta": LIMITED,
+    "RoformerV2": {**ENCODER, "head_size": 4},
+    "SmolLM3": {
+        "hidden_dim": 8,
+        "intermediate_dim": 12,
+        "num_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "attention_bias": False,
+        "attention_dropout": 0.0,
+        "rope_layer_enabled_list": [True, True],
+        "layer_types": ["attention"] * 2,
+        "mlp_bias": False,
+        "layer_norm_epsilon": 1e-6,
+        "max_position_embeddings": 16,
+        "rope_theta": 1e4,
+        "partial_rotary_factor": 1.0,
+    },
+    "T5": ENCODER,
+    "T5 untied": {**ENCODER, "tie_embedding_weights": False},
+    "T5Gemma": GEMMA_PAIR,
+    "T5Gemma2": GEMMA_PAIR,
+    "XLMRoberta": LIMITED,
+    "XLNet": ENCODER,
+}
+
+
+def build(name):
+    import keras_hub
+
+    cls = getattr(keras_hub.models, f"{name.split()[0]}Backbone")
+    key = "vocab_size" if name in ("EdRec", "Electra") else "vocabulary_size"
+    model = cls(**{key: SIZE}, **ZOO[name])
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        weight.assign(rng.standard_normal(weight.shape))
+    return model
+
+
+def tokenizers(*, more):
+    """The preset's and one with permuted ids; 0 stays, as RoFormer V2 pads with it."""
+    order = 1 + np.random.default_rng(1).permutation(SIZE - 1 + more)
+    permuted = {token: int(i) for token, i in zip(TOKENS[1:], order, strict=False)}
+    mask = {**SPECIAL, "mask": "[MASK]"}
+    return (
+        load_tokenizer({token: i for i, token in enumerate(TOKENS)}, roles=mask),
+        load_tokenizer({TOKENS[0]: 0, **permuted}, roles=mask),
+    )
+
+
+def align(reference, tokenizer):
+    fates = align_vocabularies(tokenizer.vocabulary, reference.vocabulary)
+    spec = BackboneSpec(vocabulary_size=SIZE, roles=reference.vocabulary.roles)
+    return Alignment(tokenizer, reference, "test", spec, *fates)
+
+
+def inputs(model, ids):
+    shapes = {
+        key: ids
+        if key.endswith("token_ids")
+        else np.ones_like(ids)
+        if key.endswith("padding_mask")
+        else np.tile(np.arange(ids.shape[1], dtype="int32"), (len(ids), 1))
+        if key == "position_ids"
+        else np.zeros_like(ids)
+        for key in model.input
+    }
+    return {key: value.astype(model.input[key].dtype) for key, value in shapes.items()}
+
+
+def outputs(model, ids):
+    import keras
+
+    flat = keras.tree.flatten(model(inputs(model, ids), training=False))
+    return [keras.ops.convert_to_numpy(part) for part in flat]
+
+
+@pytest.mark.parametrize("more", [0, 7])
+@pytest.mark.parametrize("name", ZOO)
+def test_permuted_vocabulary(name, more):
+    from bridge.keras.transplant import transplant
+
+    model = build(name)
+    before = [np.array(weight) for weight in model.weights]
+    reference, tokenizer = tokenizers(more=more)
+    result = transplant(model, align(reference, tokenizer))
+
+    assert type(result.model) is type(model)
+    assert result.vocabulary.size == tokenizer.vocabulary.size
+    ids = np.random.default_rng(2).integers(1, SIZE, (3, 9)).astype("int32")
+    ids[0, 7:] = 0
+    moved = np.array([tokenizer.vocabulary.id(token) for token in TOKENS])[ids]
+    for old, new in zip(outputs(model, ids), outputs(result.model, moved), strict=True):
+        if old.shape[-1] == SIZE:  # RWKV7 ends in its head
+            new = new[..., [tokenizer.vocabulary.id(token) for token in TOKENS]]
+        assert np.isfinite(old).all()
+        np.testing.assert_array_equal(old, new)
+    for weight, value in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(np.array(weight), value)
+    assert result.check().equal_weights == len(before) - len(result.check().tables)
+
+
+@pytest.mark.parametrize(
+    "name", ["Llama", "GptOss", "T5 untied", "Llama3 tied", "GPT2"]
+)
+def test_output_head_follows_the_rows(name):
+    import keras
+
+    from bridge.keras.transplant import transplant
+
+    model = build(name)
+    reference, tokenizer = tokenizers(more=7)
+    twin = transplant(model, align(reference, tokenizer)).model
+    hidden = np.random.default_rng(3).standard_normal((2, 8)).astype("float32")
+    order = [tokenizer.vocabulary.id(token) for token in TOKENS]
+
+    old, new = (
+        keras.ops.convert_to_numpy(m.token_embedding(hidden, reverse=True))
+        for m in (model, twin)
+    )
+
+    np.testing.assert_allclose(new[:, order], old, rtol=1e-6)
+    assert twin.token_embedding.tie_weights == model.token_embedding.tie_weights
