@@ -9,11 +9,14 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from bridge.alignment import Alignment, MatchKind
+    from bridge.embedding import Anchors, MatchingPursuit
     from bridge.encoder import Encoder
     from bridge.errors import BridgeError
     from bridge.facade import Bridge, align, connect
     from bridge.keras.embedding import token_embedding
+    from bridge.keras.extend import extend, shrink
     from bridge.keras.tokenizer import KerasTokenizer
+    from bridge.keras.training import fit_in_two_steps
     from bridge.keras.transplant import transplant
     from bridge.ragged import Ragged
     from bridge.reporting import AuditReport, RemapReport, audit
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
 # and a worker without Keras can encode. Name -> module, or module:name.
 _LAZY = {
     "Alignment": "bridge.alignment",
+    "Anchors": "bridge.embedding",
     "AuditReport": "bridge.reporting",
     "Bridge": "bridge.facade",
     "BridgeError": "bridge.errors",
     "Encoder": "bridge.encoder",
     "KerasTokenizer": "bridge.keras.tokenizer",
     "MatchKind": "bridge.alignment",
+    "MatchingPursuit": "bridge.embedding",
     "Ragged": "bridge.ragged",
     "RemapReport": "bridge.reporting",
     "Tokenizer": "bridge.tokenizers",
@@ -38,20 +43,25 @@ _LAZY = {
     "align": "bridge.facade",
     "audit": "bridge.reporting",
     "connect": "bridge.facade",
+    "extend": "bridge.keras.extend",
+    "fit_in_two_steps": "bridge.keras.training",
     "load_tokenizer": "bridge.tokenizers",
     "report": "bridge.reporting:make_report",
+    "shrink": "bridge.keras.extend",
     "token_embedding": "bridge.keras.embedding",
     "transplant": "bridge.keras.transplant",
 }
 
 __all__ = [
     "Alignment",
+    "Anchors",
     "AuditReport",
     "Bridge",
     "BridgeError",
     "Encoder",
     "KerasTokenizer",
     "MatchKind",
+    "MatchingPursuit",
     "Ragged",
     "RemapReport",
     "Tokenizer",
@@ -60,8 +70,11 @@ __all__ = [
     "align",
     "audit",
     "connect",
+    "extend",
+    "fit_in_two_steps",
     "load_tokenizer",
     "report",
+    "shrink",
     "token_embedding",
     "transplant",
 ]

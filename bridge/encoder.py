@@ -4,23 +4,24 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bridge.aligned import AlignedCalls
 from bridge.alignment import Alignment
 from bridge.alignment.remap import METHODS
 from bridge.conversion import to_ragged
-from bridge.errors import TextInputError
+from bridge.huggingface import HuggingFaceCall, input_names
+from bridge.id_source import IdSource
 from bridge.layout import SPECIALS, STRATEGIES, Specials, Strategy, choose_layout
-from bridge.packing import pack
+from bridge.packing import PaddingSide
 from bridge.ragged import Ragged
-from bridge.spec import BackboneSpec, Template
+from bridge.row_format import Arrays, RowFormat
+from bridge.spec import PADDING_SIDES, BackboneSpec, Template
 from bridge.tokenizers import Tokenizer, load_tokenizer
+from bridge.truncation import TRUNCATIONS, Truncation
 from bridge.vocabulary import TokenKind, Vocabulary
 
-Arrays = dict[str, NDArray[Any]]
 
-
-class Encoder:
+class Encoder(AlignedCalls):
     """Turns texts into `token_ids`, `padding_mask` and `segment_ids`.
 
     Args:
@@ -37,12 +38,18 @@ class Encoder:
         specials: Special tokens around each text: the preset's (`"preset"`), the
             tokenizer's own (`"tokenizer"`), none (`None`), or the preset's where there
             is a template and else the tokenizer's (`"auto"`).
+        truncation: Which text of a pair loses ids: `"round_robin"` or `"waterfall"` as
+            KerasHub's packer, `"longest_first"`, `"only_first"` or `"only_second"` as
+            Hugging Face's tokenizers.
+        padding_side: Side that receives the padding. `"left"` only where positions
+            are relative: an absolute one counts from column 0.
 
     Raises:
         MissingVocabularyError: If a remap is asked for without an alignment.
         MissingRoleError: If a special token is needed and missing.
         SequenceLengthError: If `sequence_length` is longer than the backbone takes.
-        BackboneError: If the backbone takes inputs other than those above.
+        BackboneError: If the backbone takes inputs other than those above, or no
+            padding on that side.
         ValueError: If an option is unknown.
 
     Example:
@@ -61,9 +68,13 @@ class Encoder:
         vocabulary: Vocabulary | None = None,
         sequence_length: int = 128,
         specials: Specials = "auto",
+        truncation: Truncation = "round_robin",
+        padding_side: PaddingSide = "right",
     ) -> None:
         _check_choice("strategy", strategy, STRATEGIES)
         _check_choice("specials", specials, SPECIALS)
+        _check_choice("truncation", truncation, TRUNCATIONS)
+        _check_choice("padding_side", padding_side, PADDING_SIDES)
         self.tokenizer = load_tokenizer(tokenizer)
         self.alignment = alignment
         self.strategy: Strategy = strategy
@@ -78,7 +89,8 @@ class Encoder:
             vocabulary=vocabulary,
             specials=specials,
         )
-        self.layout.check_length(sequence_length)
+        self.source = IdSource(self.tokenizer, alignment, strategy, self.layout)
+        self.form = RowFormat(self.layout, sequence_length, padding_side, truncation)
 
     @property
     def spec(self) -> BackboneSpec:
@@ -118,8 +130,12 @@ class Encoder:
             TextInputError: If there is no text, or one is not a `str`.
             TokenIdError: If an id is no row of the backbone's embedding.
         """
+        if pairs is None and not self.remaps:
+            arrays = self.form.encode(self.tokenizer, texts)
+            if arrays is not None:
+                return arrays
         return self._arrays(
-            self._own_ids(texts), None if pairs is None else self._own_ids(pairs)
+            self.source.own(texts), None if pairs is None else self.source.own(pairs)
         )
 
     def ids(self, texts: Sequence[str]) -> Ragged:
@@ -134,7 +150,7 @@ class Encoder:
         Raises:
             TextInputError: If there is no text, or one is not a `str`.
         """
-        return self._backbone_ids(self._own_ids(texts))
+        return self.source.for_backbone(self.source.own(texts))
 
     def from_ids(
         self,
@@ -182,7 +198,7 @@ class Encoder:
                 "has_specials=True and pairs. Pass the joined rows, or segments "
                 "without special tokens."
             )
-        return self._arrays_as_they_are(rows)
+        return self.form.arrays_as_they_are(self.source.for_backbone(rows))
 
     def decode(
         self,
@@ -214,48 +230,33 @@ class Encoder:
             return self.alignment.reference.decode_batch(text_ids)
         return self.tokenizer.decode_batch(text_ids)
 
-    def _own_ids(self, texts: Sequence[str]) -> Ragged:
-        ids = self.tokenizer.encode_batch(texts)
-        if not len(ids):
-            raise TextInputError(
-                "A batch must hold at least one text. Received: an empty list. Skip "
-                "the call, or pass `['']` for one empty text."
-            )
-        return ids
+    def as_hf(self) -> HuggingFaceCall:
+        """Return the tokenizer with transformers' own call, attributes and results.
 
-    def _backbone_ids(self, ids: Ragged) -> Ragged:
-        if self.remaps and self.alignment is not None:
-            ids = self.alignment.remap(ids, method=self.strategy)  # type: ignore[arg-type]
-        self.vocabulary.check_ids(ids.values, rows=self.spec.vocabulary_size)
-        return ids
+        Ids are always the tokenizer's own, special tokens those it adds by itself.
+        `model_input_names` and `model_max_length` are the backbone's where one is
+        known; like `padding_side` and `truncation_side` they can be set.
+
+        Returns:
+            A tokenizer that transformers' collators take.
+
+        Example:
+            >>> call = encoder.as_hf()  # doctest: +SKIP
+            >>> call(texts, padding=True, return_tensors="np")  # doctest: +SKIP
+        """
+        known = self.alignment is not None or self.spec.vocabulary_size is not None
+        return HuggingFaceCall(
+            self.tokenizer,
+            vocabulary=self.tokenizer.vocabulary if self.remaps else self.vocabulary,
+            model_input_names=input_names(self.spec.keys if known else ()),
+            model_max_length=self.spec.max_sequence_length,
+        )
 
     def _arrays(self, ids: Ragged, pairs: Ragged | None) -> Arrays:
-        return self._select(
-            pack(
-                self._backbone_ids(ids),
-                None if pairs is None else self._backbone_ids(pairs),
-                template=self.template,
-                sequence_length=self.sequence_length,
-                pad_id=self.pad_id,
-            )
+        return self.form.arrays(
+            self.source.for_backbone(ids),
+            None if pairs is None else self.source.for_backbone(pairs),
         )
-
-    def _arrays_as_they_are(self, ids: Ragged) -> Arrays:
-        rows = self._backbone_ids(ids)
-        packed = pack(
-            rows,
-            template=Template(),
-            sequence_length=self.sequence_length,
-            pad_id=self.pad_id,
-        )
-        cut = np.flatnonzero(rows.lengths > self.sequence_length)
-        last = rows.values[rows.offsets[1:][cut] - 1]
-        ends = self.vocabulary.kinds[last] == TokenKind.SPECIAL
-        packed.token_ids[cut[ends], -1] = last[ends]
-        return self._select(packed)
-
-    def _select(self, packed: Any) -> Arrays:  # noqa: ANN401  Packed, read by name
-        return {key: getattr(packed, key) for key in self.spec.keys}
 
 
 def _check_choice(name: str, value: str | None, choices: tuple[Any, ...]) -> None:

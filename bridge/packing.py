@@ -1,21 +1,24 @@
 """Ids to arrays: special tokens, truncation, padding, masks from lengths."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import SequenceLengthError
 from bridge.ragged import IdArray, OffsetArray, Ragged
-from bridge.spec import Template
+from bridge.spec import PADDING_SIDES, Template
+from bridge.stretches import Stretches, gather
+from bridge.truncation import TRUNCATIONS, Truncation, truncated_lengths
 
-Truncation = Literal["round_robin", "waterfall"]
 PaddingSide = Literal["right", "left"]
-_TRUNCATIONS = ("round_robin", "waterfall")
+
+# Rows written at a time: what they read and write stays in the processor's cache.
+_BLOCK = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Packed:
     """A padded batch.
 
@@ -23,18 +26,27 @@ class Packed:
         token_ids: `(batch_size, sequence_length)` int32.
         padding_mask: Same shape, bool, true where a token is real. Made from lengths,
             so a real token that has the pad id is not hidden.
-        segment_ids: Same shape, int32: 1 on the second segment and what ends it, 0
-            elsewhere, padding included.
+        second_at: Column of every row's second segment, or `None` without pairs.
     """
 
     token_ids: IdArray
     padding_mask: NDArray[np.bool_]
-    segment_ids: IdArray
+    second_at: OffsetArray | None = None
+
+    @property
+    def segment_ids(self) -> IdArray:
+        """Same shape, int32: 1 on the second segment and what ends it, else 0."""
+        if self.second_at is None:
+            return np.zeros(self.token_ids.shape, np.int32)
+        columns = _columns(self.token_ids.shape[1])
+        second = columns >= self.second_at.astype(columns.dtype)[:, None]
+        second &= self.padding_mask
+        return second.astype(np.int32)
 
 
 def pack(
-    ids: Ragged,
-    pairs: Ragged | None = None,
+    ids: Ragged | Stretches,
+    pairs: Ragged | Stretches | None = None,
     *,
     template: Template,
     sequence_length: int,
@@ -53,14 +65,14 @@ def pack(
         sequence_length: Columns of the result.
         pad_id: Id written into unused cells.
         padding_side: Side that receives the padding.
-        truncation: Which segment of a pair loses tokens: in turn (`"round_robin"`) or
-            the second first (`"waterfall"`). As KerasHub's `MultiSegmentPacker`.
+        truncation: Which segment of a pair loses ids; see `truncated_lengths`.
 
     Returns:
         The arrays.
 
     Raises:
-        SequenceLengthError: If not even one token fits beside the special ones.
+        SequenceLengthError: If not even one token fits beside the special ones, or
+            the segment that `truncation` names would lose all its ids.
         ValueError: If the two sides have different numbers of rows, or an option is
             unknown.
 
@@ -71,110 +83,173 @@ def pack(
         array([[101,   7,   8,   9, 102,   0]], dtype=int32)
     """
     _check_options(padding_side, truncation, ids, pairs)
-    start, separator, end = (
-        np.array(part, np.int32)
-        for part in (template.start, template.separator, template.end)
-    )
-    if pairs is None:
-        separator = separator[:0]
-    budget = sequence_length - len(start) - len(separator) - len(end)
-    if budget < 1:
-        raise SequenceLengthError(
-            "A row must hold the special tokens and at least one more. Received: "
-            f"sequence_length={sequence_length} for "
-            f"{sequence_length - budget} special tokens. Pass at least "
-            f"{sequence_length - budget + 1}."
-        )
-    empty = np.zeros(len(ids), np.int64)
-    first, second = truncated_lengths(
-        ids.lengths,
-        empty if pairs is None else pairs.lengths,
-        budget=budget,
+    first = Stretches.of(ids)
+    second = None if pairs is None else Stretches.of(pairs)
+    places = _Places.of(
+        first.lengths,
+        None if second is None else second.lengths,
+        template=template,
+        sequence_length=sequence_length,
+        padding_side=padding_side,
         truncation=truncation,
     )
-    total = len(start) + first + len(separator) + second + len(end)
-    shift = sequence_length - total if padding_side == "left" else empty
-    batch = _Batch(len(ids), sequence_length, pad_id)
-    batch.write_constant(start, shift)
-    batch.write_rows(ids, first, shift + len(start))
-    batch.write_constant(separator, shift + len(start) + first)
-    second_at = shift + len(start) + first + len(separator)
-    if pairs is not None:
-        batch.write_rows(pairs, second, second_at)
-    batch.write_constant(end, second_at + second)
-    columns = np.arange(sequence_length)
-    mask = (columns >= shift[:, None]) & (columns < (shift + total)[:, None])
-    segment_ids = np.zeros_like(batch.token_ids)
-    if pairs is not None:
-        segment_ids[mask & (columns >= second_at[:, None])] = 1
-    return Packed(batch.token_ids, mask, segment_ids)
+    token_ids = np.empty((len(first), sequence_length), np.int32)
+    mask = np.empty(token_ids.shape, bool)
+    for begin in range(0, len(first), _BLOCK):
+        rows = slice(begin, begin + _BLOCK)
+        part, block = places.rows(rows), token_ids[rows]
+        part.write_mask(mask[rows])
+        part.write_first(block, first.values, first.starts[rows])
+        if second is not None:
+            part.write_second(block, second.values, second.starts[rows])
+        part.write_specials(block, template, paired=second is not None)
+        np.copyto(block, pad_id, where=~mask[rows])
+    return Packed(token_ids, mask, None if second is None else places.second)
 
 
-class _Batch:
-    """A padded batch that is written part by part."""
-
-    def __init__(self, rows: int, sequence_length: int, pad_id: int) -> None:
-        self.token_ids = np.full((rows, sequence_length), pad_id, np.int32)
-        self._flat = self.token_ids.reshape(-1)
-        self._row_starts = np.arange(rows) * sequence_length
-
-    def write_constant(self, ids: NDArray[Any], columns: OffsetArray) -> None:
-        """Write the same ids into every row, each from its own column."""
-        for place, token_id in enumerate(ids.tolist()):
-            self._flat[self._row_starts + columns + place] = token_id
-
-    def write_rows(self, ids: Ragged, kept: OffsetArray, columns: OffsetArray) -> None:
-        """Write the first `kept` ids of every row, each from its own column."""
-        cut = bool((kept < ids.lengths).any())
-        begins = (self._row_starts + columns) - ids.offsets[:-1]
-        # Position in the flat batch of every value: its row's first cell plus its
-        # place in the row, which is its index less its row's offset.
-        cells = np.repeat(begins, ids.lengths) + np.arange(ids.values.size)
-        values = ids.values
-        if cut:
-            place = np.arange(values.size) - np.repeat(ids.offsets[:-1], ids.lengths)
-            keep = place < np.repeat(kept, ids.lengths)
-            cells, values = cells[keep], values[keep]
-        self._flat[cells] = values
-
-
-def truncated_lengths(
-    first: OffsetArray,
-    second: OffsetArray,
-    *,
-    budget: int,
-    truncation: Truncation,
-) -> tuple[OffsetArray, OffsetArray]:
-    """Return how many ids of each segment stay.
+def mask_of(lengths: OffsetArray, sequence_length: int) -> NDArray[np.bool_]:
+    """Return which cells are real in rows that are padded on the right.
 
     Args:
-        first: Lengths of the first segments, `(batch_size,)` int64.
-        second: Lengths of the second segments.
-        budget: Cells for both together.
-        truncation: `"round_robin"` hands out cells in turn, the first segment first;
-            `"waterfall"` serves the first segment, then the second.
+        lengths: Real cells of every row, `(rows,)`.
+        sequence_length: Columns.
 
     Returns:
-        Kept lengths of both, `(batch_size,)` int64 each.
+        `(rows, sequence_length)` bool.
     """
-    if truncation == "waterfall":
-        kept = np.minimum(first, budget)
-    else:
-        half = (budget + 1) // 2
-        kept = np.minimum(first, np.maximum(half, budget - second))
-    return kept, np.minimum(second, budget - kept)
+    columns = _columns(sequence_length)
+    mask: NDArray[np.bool_] = columns < lengths.astype(columns.dtype)[:, None]
+    return mask
+
+
+def room_for(template: Template, *, sequence_length: int, paired: bool) -> int:
+    """Return how many ids fit into a row beside its special tokens.
+
+    Args:
+        template: Special tokens, by id.
+        sequence_length: Columns of a row.
+        paired: Whether the row holds two segments.
+
+    Returns:
+        At least 1.
+
+    Raises:
+        SequenceLengthError: If not even one fits.
+    """
+    specials = len(template.start) + len(template.end)
+    if paired:
+        specials += len(template.separator)
+    if sequence_length - specials < 1:
+        raise SequenceLengthError(
+            "A row must hold the special tokens and at least one more. Received: "
+            f"sequence_length={sequence_length} for {specials} special tokens. Pass "
+            f"at least {specials + 1}."
+        )
+    return sequence_length - specials
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """First column of every part of every row, `(rows,)` each."""
+
+    start: OffsetArray
+    first: OffsetArray
+    separator: OffsetArray
+    second: OffsetArray
+    end: OffsetArray
+    stop: OffsetArray
+
+    @classmethod
+    def of(
+        cls,
+        first: OffsetArray,
+        second: OffsetArray | None,
+        *,
+        template: Template,
+        sequence_length: int,
+        padding_side: PaddingSide,
+        truncation: Truncation,
+    ) -> Self:
+        room = room_for(
+            template, sequence_length=sequence_length, paired=second is not None
+        )
+        kept, kept_second = truncated_lengths(
+            first, second, budget=room, truncation=truncation
+        )
+        between = 0 if second is None else len(template.separator)
+        used = kept + kept_second + (sequence_length - room)
+        # 0 for every row where padding comes last.
+        start = (sequence_length - used) * (padding_side == "left")
+        first_at = start + len(template.start)
+        second_at = first_at + kept + between
+        end_at = second_at + kept_second
+        return cls(start, first_at, first_at + kept, second_at, end_at, start + used)
+
+    def rows(self, rows: slice) -> "_Places":
+        return _Places(
+            self.start[rows],
+            self.first[rows],
+            self.separator[rows],
+            self.second[rows],
+            self.end[rows],
+            self.stop[rows],
+        )
+
+    def write_mask(self, mask: NDArray[np.bool_]) -> None:
+        columns = _columns(mask.shape[1])
+        np.less(columns, self.stop.astype(columns.dtype)[:, None], out=mask)
+        if self.start.any():
+            mask &= columns >= self.start.astype(columns.dtype)[:, None]
+
+    def write_first(self, block: IdArray, values: IdArray, starts: OffsetArray) -> None:
+        # All columns from the leftmost first id to the rightmost last one; what is
+        # wrong in them is written over.
+        left, right = int(self.first.min()), int(self.separator.max())
+        block[:, left:right] = gather(
+            values, starts - (self.first - left), right - left
+        )
+
+    def write_second(
+        self, block: IdArray, values: IdArray, starts: OffsetArray
+    ) -> None:
+        left, right = int(self.second.min()), int(self.end.max())
+        ids = gather(values, starts - (self.second - left), right - left)
+        columns = _columns(block.shape[1])[left:right]
+        is_second = columns >= self.second.astype(columns.dtype)[:, None]
+        np.copyto(block[:, left:right], ids, where=is_second)
+
+    def write_specials(
+        self, block: IdArray, template: Template, *, paired: bool
+    ) -> None:
+        rows = np.arange(len(block))
+        parts = [(template.start, self.start), (template.end, self.end)]
+        if paired:
+            parts.append((template.separator, self.separator))
+        for token_ids, columns in parts:
+            for place, token_id in enumerate(token_ids):
+                block[rows, columns + place] = token_id
+
+
+def _columns(sequence_length: int) -> NDArray[np.signedinteger]:
+    """Column numbers in the smallest type that holds them: comparing is faster."""
+    return np.arange(
+        sequence_length, dtype=np.int16 if sequence_length < 2**15 else np.int64
+    )
 
 
 def _check_options(
-    padding_side: str, truncation: str, ids: Ragged, pairs: Ragged | None
+    padding_side: str,
+    truncation: str,
+    ids: Ragged | Stretches,
+    pairs: Ragged | Stretches | None,
 ) -> None:
-    if padding_side not in ("right", "left"):
+    if padding_side not in PADDING_SIDES:
         raise ValueError(
             f"`padding_side` must be 'right' or 'left'. Received: {padding_side!r}."
         )
-    if truncation not in _TRUNCATIONS:
+    if truncation not in TRUNCATIONS:
         raise ValueError(
-            "`truncation` must be 'round_robin' or 'waterfall'. "
+            f"`truncation` must be one of {', '.join(map(repr, TRUNCATIONS))}. "
             f"Received: {truncation!r}."
         )
     if pairs is not None and len(pairs) != len(ids):

@@ -96,6 +96,25 @@ class Ragged:
         return cls(as_int32(np.asarray(values)), offsets)
 
     @classmethod
+    def concatenate(cls, parts: Sequence["Ragged"]) -> "Ragged":
+        """Put the rows of several one after the other.
+
+        Args:
+            parts: Any number of them; a single one is returned as it is.
+
+        Returns:
+            All rows.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return cls.from_lists([])
+        return cls.from_lengths(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.lengths for part in parts]),
+        )
+
+    @classmethod
     def from_padded(cls, token_ids: ArrayLike, padding_mask: ArrayLike) -> Self:
         """Keep the cells of a padded batch whose mask is true.
 

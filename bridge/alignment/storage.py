@@ -56,7 +56,7 @@ def read_fates(folder: Path, *, size: int, rows: int) -> Fates:
     """
     try:
         # No code from a file is ever run: allow_pickle stays False.
-        with np.load(folder / ARRAYS) as arrays:
+        with (folder / ARRAYS).open("rb") as file, np.load(file) as arrays:
             pieces, inside = (
                 Ragged(arrays[f"{name}_values"], arrays[f"{name}_offsets"])
                 for name in ("piece", "continuation")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bridge.embedding.last_resort import BLOCK
 from bridge.embedding.provenance import Provenance, Rule
-from bridge.embedding.rows import TableKind
+from bridge.embedding.rows import TableKind, row_norms
 from bridge.errors import BackboneError
 
 
@@ -64,11 +64,11 @@ def check_table(
     sources = recipe.rows.values[recipe.rows.offsets[:-1][copied]]
     same = row_hashes(table)[copied] == row_hashes(preset)[sources]
     _refuse(name, "equals the row it was copied from", copied[~same])
-    norms = _norms(table)
+    norms = row_norms(table)
     _refuse(name, "is finite", np.flatnonzero(~np.isfinite(norms)))
     repeated = 0
     if table.shape[1] > 1:
-        _refuse(name, "differs from zero", _zeroed(norms, _norms(preset), recipe))
+        _refuse(name, "differs from zero", _zeroed(norms, row_norms(preset), recipe))
         repeated = _count_repeated(name, preset, table, recipe, kind)
     band = (0.0, float("inf"))
     if copied.size:
@@ -107,14 +107,6 @@ def row_hashes(table: NDArray[Any]) -> NDArray[np.uint64]:
         block ^= block >> np.uint64(32)
         hashes[begin : begin + BLOCK] = (block * factors).sum(axis=1, dtype=np.uint64)
     return hashes
-
-
-def _norms(table: NDArray[Any]) -> NDArray[np.float32]:
-    norms = np.empty(len(table), np.float32)
-    for begin in range(0, len(table), BLOCK):
-        block = table[begin : begin + BLOCK].astype(np.float32, copy=False)
-        norms[begin : begin + BLOCK] = np.sqrt(np.einsum("ij,ij->i", block, block))
-    return norms
 
 
 def _zeroed(
@@ -156,8 +148,9 @@ def _made_of(
 ) -> object:
     origin = recipe[token_id]
     if not origin.rows:
-        is_drawn = origin.rule == Rule.LAST_RESORT and kind == "input"
-        return token_id if is_drawn else "mean"
+        is_mean = origin.rule == Rule.MEAN
+        is_mean |= origin.rule == Rule.LAST_RESORT and kind == "head"
+        return "mean" if is_mean else token_id
     amounts: dict[int, float] = {}
     for row, weight in zip(origin.rows, origin.weights, strict=True):
         ingredient = int(ingredients[row])

@@ -1,6 +1,6 @@
 """`Provenance`: the recipe of every row of an embedding, which is also its record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -20,12 +20,23 @@ class Rule(IntEnum):
     NORMALIZED = 3  # the same after the preset's normaliser: a copy, many to one
     COMPOSED = 4  # weighted mean of the preset's pieces
     MIXTURE = 5  # two compositions: read as a word start and read inside a word
-    MEAN = 6  # mean of the preset's live rows; only where asked for
-    LAST_RESORT = 7  # seeded draw with mean and spread of live rows of the same class
+    ANCHORS = 6  # copied tokens near it in a space of the user's
+    OMP = 7  # copied tokens that rebuild it in a donor model's table
+    GIVEN = 8  # by the user's own function
+    MEAN = 9  # mean of the preset's live rows; only where asked for
+    LAST_RESORT = 10  # seeded draw with mean and spread of live rows of its class
 
 
 # A row of these with one ingredient equals a row of the preset, and stands for it.
 _COPIES = (Rule.COPY, Rule.ROLE, Rule.OVERRIDE, Rule.NORMALIZED)
+
+
+class Combination(NamedTuple):
+    """Ingredients of some rows: rows of the preset, weights, and `centre` as below."""
+
+    rows: Ragged
+    weights: NDArray[np.float32]
+    centre: NDArray[np.int64] | None = None
 
 
 class Origin(NamedTuple):
@@ -45,10 +56,12 @@ class Provenance:
 
     Attributes:
         rules: `Rule` of every row, `(vocabulary_size,)` uint8.
-        rows: Rows of the preset that each new row is made of; none for `MEAN` and
-            `LAST_RESORT`.
+        rows: Rows of the preset that each new row is made of; none for `GIVEN`, `MEAN`
+            and `LAST_RESORT`.
         weights: Weight of each of them, `(rows.values.size,)` float32; those of a row
-            sum to 1.
+            sum to 1, but for `OMP`.
+        centre: Rows of the preset whose mean makes up in an `OMP` row what its weights
+            lack to 1, int64; `None` where there is no such row.
 
     Example:
         >>> provenance[15496]  # doctest: +SKIP
@@ -58,6 +71,7 @@ class Provenance:
     rules: NDArray[np.uint8]
     rows: Ragged
     weights: NDArray[np.float32]
+    centre: NDArray[np.int64] | None = None
 
     @property
     def copied(self) -> NDArray[np.bool_]:
@@ -69,6 +83,38 @@ class Provenance:
         """Return how many rows each rule made; they add up to the vocabulary size."""
         counts = np.bincount(self.rules, minlength=len(Rule))
         return {rule.name: int(counts[rule]) for rule in Rule}
+
+    @classmethod
+    def join(
+        cls,
+        rules: NDArray[np.uint8],
+        parts: Sequence[tuple[NDArray[np.int64], "Combination"]],
+    ) -> "Provenance":
+        """Put the ingredients of disjoint groups of rows together.
+
+        Args:
+            rules: `Rule` of every row.
+            parts: Ids of some rows, and the ingredients of each of them. Rows of no
+                part have none.
+
+        Returns:
+            The record of all rows.
+        """
+        lengths = np.zeros(len(rules), np.int64)
+        for ids, part in parts:
+            lengths[ids] = part.rows.lengths
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        values = np.empty(offsets[-1], np.int32)
+        weights = np.empty(offsets[-1], np.float32)
+        centre = None
+        for ids, part in parts:
+            shift = offsets[ids] - part.rows.offsets[:-1]
+            places = np.arange(part.rows.values.size) + np.repeat(
+                shift, part.rows.lengths
+            )
+            values[places], weights[places] = part.rows.values, part.weights
+            centre = part.centre if centre is None else centre
+        return cls(rules, Ragged(values, offsets), weights, centre)
 
     def to_dict(self) -> dict[str, list[object]]:
         """Return one column a field, for a table or JSON, rows in id order."""

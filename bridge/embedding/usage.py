@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.alignment.remap import continues_word
+from bridge.tokenizers.base import Tokenizer
 
 if TYPE_CHECKING:
     from bridge.alignment import Alignment
@@ -28,16 +29,20 @@ _CHUNK = 4_096
 
 
 def start_shares(
-    alignment: "Alignment", texts: Sequence[str] | None = None
+    alignment: "Alignment",
+    texts: Sequence[str] | None = None,
+    *,
+    prior: float = PRIOR,
 ) -> NDArray[np.float32]:
     """Return for every id the share of its uses in which it starts a word.
 
     Args:
         alignment: Gives the tokenizer.
-        texts: Texts like those the model will read; `PRIOR` for every id if `None`.
+        texts: Texts like those the model will read; `prior` for every id if `None`.
+        prior: Share of a token that no text tells of.
 
     Returns:
-        `(tokenizer.vocabulary.size,)` float32 in (0, 1). A count is mixed with the
+        `(tokenizer.vocabulary.size,)` float32 in [0, 1]. A count is mixed with the
         prior as if the prior had been seen `PRIOR_STRENGTH` times, so a token that is
         rare in the texts keeps near it.
 
@@ -46,12 +51,32 @@ def start_shares(
     """
     vocabulary = alignment.tokenizer.vocabulary
     if texts is None:
-        return np.full(vocabulary.size, PRIOR, np.float32)
+        return np.full(vocabulary.size, prior, np.float32)
     starts, uses = np.zeros((2, vocabulary.size), np.int64)
     for begin in range(0, len(texts), _CHUNK):
         ids = alignment.tokenizer.encode_batch(texts[begin : begin + _CHUNK])
         begins_word = ~continues_word(vocabulary, ids)
         uses += np.bincount(ids.values, minlength=vocabulary.size)
         starts += np.bincount(ids.values[begins_word], minlength=vocabulary.size)
-    shares = (starts + PRIOR_STRENGTH * PRIOR) / (uses + PRIOR_STRENGTH)
+    shares = (starts + PRIOR_STRENGTH * prior) / (uses + PRIOR_STRENGTH)
     return np.asarray(shares, np.float32)
+
+
+def count_uses(tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.int64]:
+    """Count how often texts use every token.
+
+    Args:
+        tokenizer: The tokenizer.
+        texts: Texts.
+
+    Returns:
+        `(tokenizer.vocabulary.size,)` int64.
+
+    Raises:
+        TextInputError: If a text is not a usable `str`.
+    """
+    uses = np.zeros(tokenizer.vocabulary.size, np.int64)
+    for begin in range(0, len(texts), _CHUNK):
+        ids = tokenizer.encode_batch(texts[begin : begin + _CHUNK])
+        uses += np.bincount(ids.values, minlength=len(uses))
+    return uses

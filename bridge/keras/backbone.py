@@ -8,12 +8,20 @@ import keras
 import numpy as np
 
 from bridge.errors import BackboneError
-from bridge.keras.tables import backbone_of, vocabulary_tables
+from bridge.keras.tables import backbone_of, token_layer, vocabulary_tables
 
-_SIZES = ("vocabulary_size", "vocab_size", "vocab_size_per_layer_input")
+_SIZES = (
+    "vocabulary_size",
+    "vocab_size",
+    "text_vocab_size",
+    "vocab_size_per_layer_input",
+)
 
 # Config entries that hold an id of the vocabulary (ESM, T5Gemma2, ...).
 _ID_ENDINGS = ("_token_id", "_token_index")
+
+# Gemma 3n and Gemma 4 mark images and sound by ids that only their encoders read.
+_ENCODERS = {"image": "vision_encoder", "audio": "audio_encoder"}
 
 
 def check_plain(model: Any) -> None:  # noqa: ANN401
@@ -73,7 +81,7 @@ def rebuild(
     for key in _SIZES:
         if isinstance(config.get(key), int):
             config[key] = vocabulary_size
-    config = _moved_ids(config, backbone.token_embedding.input_dim, move_id)
+    config = _moved_ids(config, token_layer(backbone).input_dim, move_id)
     twin = type(backbone).from_config(config)
     if model is not backbone:
         options = {**model.get_config(), "backbone": twin, "preprocessor": None}
@@ -103,10 +111,20 @@ def _moved_ids(
     """Move token ids in a config. Ids outside the table belong to no token."""
     return {
         key: move_id(key, value)
-        if key.endswith(_ID_ENDINGS) and isinstance(value, int) and 0 <= value < size
+        if key.endswith(_ID_ENDINGS)
+        and isinstance(value, int)
+        and 0 <= value < size
+        and _is_read(key, config)
         else value
         for key, value in config.items()
     }
+
+
+def _is_read(key: str, config: Mapping[str, Any]) -> bool:
+    """Tell whether anything of the model looks at an id of its config."""
+    encoder = _ENCODERS.get(key.partition("_")[0])
+    parts = [value for name, value in config.items() if name.startswith(encoder or key)]
+    return encoder is None or any(part is not None for part in parts)
 
 
 def _copy_weights(model: Any, twin: Any) -> None:  # noqa: ANN401
@@ -125,15 +143,22 @@ def _copy_weights(model: Any, twin: Any) -> None:  # noqa: ANN401
 
 def _copy_flags(model: Any, twin: Any) -> None:  # noqa: ANN401
     # Top down, as the setter of a layer overwrites the flags below it; variables last.
-    for old, new in zip(_model_layers(model), _model_layers(twin), strict=True):
+    for old, new in zip(model_layers(model), model_layers(twin), strict=True):
         if new.trainable != old.trainable:
             new.trainable = old.trainable
     for old, new in zip(model.weights, twin.weights, strict=True):
         new.trainable = old.trainable
 
 
-def _model_layers(model: Any) -> list[Any]:  # noqa: ANN401
-    """Return a model and its layers, without those of a task's preprocessor."""
+def model_layers(model: Any) -> list[Any]:  # noqa: ANN401
+    """Return a model and its layers, without those of a task's preprocessor.
+
+    Args:
+        model: A KerasHub backbone or task.
+
+    Returns:
+        Layers from the top down.
+    """
     preprocessor = getattr(model, "preprocessor", None)
     skipped = set()
     if isinstance(preprocessor, keras.layers.Layer):
@@ -157,7 +182,7 @@ def tells_id_zero_apart(backbone: Any) -> bool:  # noqa: ANN401
     keys = set(backbone.input) if isinstance(backbone.input, dict) else set()
     if not keys or not keys <= {"token_ids", "segment_ids"}:
         return False
-    table = backbone.token_embedding.embeddings
+    table = token_layer(backbone).embeddings
     rows = np.random.default_rng(0).standard_normal(table.shape, np.float32)
     rows[1] = rows[0]
     table.assign(rows)

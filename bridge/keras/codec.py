@@ -13,7 +13,8 @@ from bridge.keras.assets import pack, unpack
 from bridge.keras.id_space import IdSpace
 from bridge.ragged import Ragged
 from bridge.spec import BackboneSpec
-from bridge.tokenizers.base import Tokenizer, decode_runs
+from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.decoding import decode_runs
 from bridge.tokenizers.load import load_tokenizer
 from bridge.tokenizers.vocabulary_file import (
     VOCABULARY_FILE,

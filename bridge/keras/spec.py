@@ -7,6 +7,7 @@ from typing import Any
 import keras_hub
 
 from bridge.errors import BackboneError
+from bridge.keras.tables import token_layer
 from bridge.spec import PADDING_SIDES, BackboneSpec, Template
 
 # Markers that a probed preprocessor hands to its packer in place of real ids.
@@ -35,7 +36,7 @@ def describe(model: Any) -> BackboneSpec:  # noqa: ANN401  any Keras model
     limit = _position_limit(backbone)
     return BackboneSpec(
         keys=tuple(inputs) if isinstance(inputs, Mapping) else ("token_ids",),
-        vocabulary_size=int(backbone.token_embedding.input_dim),
+        vocabulary_size=int(token_layer(backbone).input_dim),
         template=_template(type(backbone)),
         max_sequence_length=limit,
         # Absolute positions count from column 0: on the left, padding shifts them.

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from bridge.embedding.rows import TableKind
 from bridge.errors import BackboneError
 
-# Attributes under which KerasHub's backbones keep layers with a row for each token.
+# Attributes under which KerasHub's backbones keep further layers with a row for each
+# token.
 _LAYERS = (
-    "token_embedding",  # all; T5Gemma: of its encoder
     "decoder_token_embedding",  # T5Gemma
     "per_layer_token_embedding",  # Gemma4
     "head",  # RWKV7: a dense layer with a column for each token
@@ -65,7 +65,7 @@ def backbone_of(model: Any) -> Any:  # noqa: ANN401  Keras has no types
         BackboneError: If it is neither.
     """
     backbone: Any = getattr(model, "backbone", None) if _is(model, "Task") else model
-    if not _is(backbone, "Backbone") or backbone.token_embedding is None:
+    if not _is(backbone, "Backbone") or token_layer(backbone) is None:
         raise BackboneError(
             "A transplant takes a KerasHub backbone with a token embedding, or a task "
             f"with one. Received: {type(model).__name__}. For any other Keras model "
@@ -78,6 +78,25 @@ def _is(model: Any, name: str) -> bool:  # noqa: ANN401
     return isinstance(model, getattr(keras_hub.models, name))
 
 
+def token_layer(backbone: Any) -> Any:  # noqa: ANN401
+    """Return the layer that looks token ids up, or `None` where there is none.
+
+    Args:
+        backbone: A KerasHub backbone.
+
+    Returns:
+        A Keras `Embedding`; Gemma 3n's is two layers deeper than the others'.
+    """
+    layer = getattr(backbone, "token_embedding", None)
+    return _nested(backbone, "embed_tokens") if layer is None else layer
+
+
+def _nested(backbone: Any, name: str) -> Any:  # noqa: ANN401
+    """Return an embedding of Gemma 3n's language model, or `None`."""
+    language_model = getattr(backbone, "language_model", None)
+    return getattr(getattr(language_model, name, None), "embedding", None)
+
+
 def vocabulary_layers(backbone: Any) -> list[Any]:  # noqa: ANN401
     """Return the layers of a backbone that hold a row for every token.
 
@@ -86,14 +105,29 @@ def vocabulary_layers(backbone: Any) -> list[Any]:  # noqa: ANN401
 
     Returns:
         Distinct layers, the token embedding first.
+
+    Raises:
+        BackboneError: If one of them has rows for only some of the tokens.
     """
-    size = backbone.token_embedding.input_dim
+    size = token_layer(backbone).input_dim
+    found = [
+        token_layer(backbone),
+        *(getattr(backbone, attribute, None) for attribute in _LAYERS),
+        _nested(backbone, "embed_tokens_per_layer"),
+    ]
     layers: list[Any] = []
-    for attribute in _LAYERS:
-        layer = getattr(backbone, attribute, None)
+    for layer in found:
         rows = getattr(layer, "input_dim", getattr(layer, "units", None))
-        if rows == size and all(layer is not known for known in layers):
-            layers.append(layer)
+        if rows is None or any(layer is known for known in layers):
+            continue
+        if rows != size:
+            raise BackboneError(
+                "Every table of a model must have a row for each token, or ids without "
+                f"one would silently read another's. Received: {layer.name!r} with "
+                f"{rows} rows beside {size} of the token embedding. Remap ids onto "
+                "this model's own vocabulary instead, with `alignment.remap`."
+            )
+        layers.append(layer)
     return layers
 
 

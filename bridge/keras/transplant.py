@@ -1,107 +1,39 @@
 """`transplant`: the same pretrained body over another tokenizer's vocabulary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
-from bridge.embedding.check import RowCheck, check_table
-from bridge.embedding.plan import plan_rows
+from bridge.embedding.methods import Init
+from bridge.embedding.plan import RowPlan, check_options, plan_rows
 from bridge.embedding.provenance import Provenance
-from bridge.embedding.recipe import check_init
 from bridge.embedding.specials import extend_vocabulary, extended_spec
 from bridge.errors import BackboneError
 from bridge.keras.backbone import check_plain, rebuild, tells_id_zero_apart
-from bridge.keras.embedding import check_trainable, pin_rows
-from bridge.keras.tables import (
-    VocabularyTable,
-    backbone_of,
-    vocabulary_layers,
-    vocabulary_tables,
-)
+from bridge.keras.embedding import check_trainable
+from bridge.keras.result import CheckReport, TransplantResult, table_pairs
+from bridge.keras.tables import backbone_of, token_layer
+from bridge.keras.training import set_trainable
 from bridge.spec import BackboneSpec
+from bridge.tokenizers.base import Tokenizer
 from bridge.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from bridge.alignment import Alignment
 
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What `TransplantResult.check` verified.
-
-    Attributes:
-        tables: One entry a table: token embedding, output head, bias.
-        equal_weights: Other weights that equal those of the model passed in; all of
-            them until the model is trained.
-    """
-
-    tables: tuple[RowCheck, ...]
-    equal_weights: int
-
-    def __str__(self) -> str:
-        """Return one line a table."""
-        lines = [
-            f"{t.name}: {t.rows:,} rows, {t.copied:,} equal to the preset's bit for "
-            f"bit, norms of those {t.band[0]:.3g} to {t.band[1]:.3g}, "
-            f"{len(t.outliers):,} new rows outside"
-            for t in self.tables
-        ]
-        return "\n".join([*lines, f"{self.equal_weights} other weights: equal"])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TransplantResult:
-    """A model that takes the tokenizer's own ids.
-
-    Attributes:
-        model: Backbone or task of the same class as the one passed in. A task is
-            compiled with its class's defaults and has no preprocessor.
-        vocabulary: The tokenizer's, with the special tokens appended that the backbone
-            needs. Packers, masks and tokenizer layers must use this one.
-        spec: What the new backbone expects, ids of `vocabulary`.
-        provenance: For every row: which rule, which rows of the preset, which weights.
-    """
-
-    model: Any
-    vocabulary: Vocabulary
-    spec: BackboneSpec
-    provenance: Provenance
-    _source: Any = field(repr=False)
-
-    def check(self) -> CheckReport:
-        """Verify the model against the one it came from.
-
-        Copied rows must be equal bit for bit, no row may hold NaN or only zeros, and
-        no two rows may be equal unless they are made of the same. New rows whose norm
-        lies outside that of the copied ones are listed, not refused.
-
-        Returns:
-            What was verified.
-
-        Raises:
-            BackboneError: If something is not so, as after training with
-                `trainable="all"`.
-        """
-        pairs = _pairs(self._source, self.model)
-        return CheckReport(
-            tables=tuple(
-                check_table(
-                    new.name, old.read(), new.read(), self.provenance, kind=old.kind
-                )
-                for old, new in pairs
-            ),
-            equal_weights=_count_equal(self._source, self.model),
-        )
+__all__ = ["CheckReport", "TransplantResult", "transplant"]
 
 
 def transplant(
     model: Any,  # noqa: ANN401  Keras has no types
     alignment: "Alignment",
     *,
-    init: str = "compose",
+    init: Init = "compose",
+    weights: str = "char_length",
+    head_weights: str | None = None,
+    calibrate: bool = False,
     trainable: str = "all",
     texts: Sequence[str] | None = None,
     seed: int = 0,
@@ -118,14 +50,28 @@ def transplant(
         model: A KerasHub backbone or task; not changed, and kept by the result for
             `check`.
         alignment: What every id of the tokenizer means to this model.
-        init: `"compose"`; or, for comparison, `"mean"` (rows that are not copied are
-            the mean) and `"random"` (every row but special tokens' is drawn).
+        init: What makes rows that are not copied: a name, a method, or a list of
+            these by priority, each row by the first that can. `"compose"`: from the
+            preset's pieces; `"anchors"` or `bridge.Anchors(...)`: from copied tokens
+            near it in vectors of the user, or made from `texts`;
+            `bridge.MatchingPursuit(...)`: from copied tokens that rebuild it in the
+            table of the model the tokenizer comes with; a function from ids and a
+            table of the preset to rows. What none of them makes is drawn. For
+            comparison: `"copy"` (all else is drawn), `"mean"` (all else is the mean)
+            and `"random"` (every row but special tokens' is drawn).
+        weights: Weights of the pieces of a composed row: `"char_length"`,
+            `"uniform"`, `"first"` or `"longest"`.
+        head_weights: The same in an output head of its own; as `weights` if `None`.
+        calibrate: Whether to scale composed rows of the input table to the median
+            norm of copied rows: a mean of several rows is shorter than they are. A
+            head keeps the lengths, which are part of its scores.
         trainable: What trains in the backbone. `"all"`: what trained before;
             `"embedding"`: its vocabulary tables; `"new"`: of these only rows that are
             not copied, which a constraint keeps exactly; `"none"`: nothing. Layers of
             a task outside the backbone keep their flags.
         texts: Texts like those the model will read. They tell how often a token
-            without a space mark starts a word; a prior is used if `None`.
+            without a space mark starts a word (a prior is used if `None`), and
+            `"anchors"` reads the company of tokens off them.
         seed: Seed of the drawn rows.
 
     Returns:
@@ -136,7 +82,8 @@ def transplant(
         BackboneError: If the model is no KerasHub backbone or task, is quantized or
             has LoRA adapters, is not the one of the alignment, or has an id in its
             config or code that the vocabulary cannot serve.
-        ValueError: If `init` or `trainable` is unknown.
+        ValueError: If `init`, weights or `trainable` are unknown, or if a function
+            given as `init` returns rows that do not fit.
         TextInputError: If a text is not a usable `str`.
 
     Example:
@@ -144,7 +91,7 @@ def transplant(
         >>> result.model.vocabulary_size  # doctest: +SKIP
         50262
     """
-    check_init(init)
+    check_options(init, weights, head_weights)
     check_trainable(trainable)
     backbone = backbone_of(model)
     check_plain(model)
@@ -152,28 +99,64 @@ def transplant(
     plan = plan_rows(
         alignment,
         vocabulary,
-        preset_rows=backbone.token_embedding.input_dim,
+        preset_rows=token_layer(backbone).input_dim,
         init=init,
+        weights=weights,
+        head_weights=head_weights,
+        calibrate=calibrate,
         texts=texts,
         seed=seed,
     )
-    ids = _IdMover(vocabulary, plan.recipe)
-    twin = rebuild(model, vocabulary_size=vocabulary.size, move_id=ids.move)
-    _check_padding(backbone_of(twin), vocabulary)
-    for number, (old, new) in enumerate(_pairs(model, twin)):
-        new.write(plan.build(old.read(), kind=old.kind, number=number))
-    _set_trainable(twin, trainable, plan.recipe)
-    return TransplantResult(
-        model=twin,
-        vocabulary=vocabulary,
+    return build_twin(
+        model,
+        plan,
+        vocabulary,
         spec=extended_spec(alignment.spec, vocabulary),
-        provenance=plan.recipe,
-        _source=model,
+        tokenizer=alignment.tokenizer,
+        trainable=trainable,
     )
 
 
-def _pairs(model: Any, twin: Any) -> list[tuple[VocabularyTable, VocabularyTable]]:  # noqa: ANN401
-    return list(zip(vocabulary_tables(model), vocabulary_tables(twin), strict=True))
+def build_twin(
+    model: Any,  # noqa: ANN401
+    plan: RowPlan,
+    vocabulary: Vocabulary,
+    *,
+    spec: BackboneSpec,
+    tokenizer: Tokenizer,
+    trainable: str,
+) -> TransplantResult:
+    """Rebuild a model and make every table of it by a plan.
+
+    Args:
+        model: A KerasHub backbone or task; not changed.
+        plan: How rows are made, as many as the new tables have.
+        vocabulary: What the new ids mean.
+        spec: What the new backbone expects.
+        tokenizer: The tokenizer whose ids it takes.
+        trainable: As in `transplant`.
+
+    Returns:
+        The new model and the record of its rows.
+
+    Raises:
+        BackboneError: If the backbone needs an id that the vocabulary cannot serve.
+    """
+    ids = _IdMover(vocabulary, plan.recipe)
+    twin = rebuild(model, vocabulary_size=len(plan.recipe), move_id=ids.move)
+    _check_padding(backbone_of(twin), vocabulary)
+    for number, (old, new) in enumerate(table_pairs(model, twin)):
+        new.write(plan.build(old.read(), kind=old.kind, number=number))
+    set_trainable(twin, trainable, plan.recipe if trainable == "new" else None)
+    return TransplantResult(
+        model=twin,
+        vocabulary=vocabulary,
+        spec=spec,
+        provenance=plan.recipe,
+        head_provenance=plan.head_recipe,
+        tokenizer=tokenizer,
+        _source=model,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +167,7 @@ class _IdMover:
     recipe: Provenance
 
     def move(self, key: str, token_id: int) -> int:
-        if key == "pad_token_id":
+        if key == "pad_token_id" and "pad" in self.vocabulary.roles:
             return self.vocabulary.roles["pad"]
         copied = np.flatnonzero(self.recipe.copied)
         rows = self.recipe.rows.values[self.recipe.rows.offsets[:-1][copied]]
@@ -200,7 +183,7 @@ class _IdMover:
 
 
 def _check_padding(backbone: Any, vocabulary: Vocabulary) -> None:  # noqa: ANN401
-    pad_id = vocabulary.roles["pad"]
+    pad_id = vocabulary.roles.get("pad", 0)
     if pad_id != 0 and tells_id_zero_apart(backbone):
         raise BackboneError(
             f"{type(backbone).__name__} takes token id 0 for padding in its code, so "
@@ -208,50 +191,3 @@ def _check_padding(backbone: Any, vocabulary: Vocabulary) -> None:  # noqa: ANN4
             f"{vocabulary.text(0)!r} and whose pad token is id {pad_id}. Take a "
             "tokenizer that pads with id 0, or remap its ids with `alignment.remap`."
         )
-
-
-def _set_trainable(model: Any, trainable: str, recipe: Provenance) -> None:  # noqa: ANN401
-    if trainable == "all":
-        return
-    backbone = backbone_of(model)
-    if trainable == "none":
-        backbone.trainable = False
-        return
-    layers = vocabulary_layers(backbone)
-    _train_only(backbone, {id(layer) for layer in layers})
-    if trainable == "new":
-        for table in vocabulary_tables(backbone):
-            pin_rows(table.variable, recipe.copied, axis=table.axis)
-
-
-def _train_only(layer: Any, wanted: set[int]) -> None:  # noqa: ANN401
-    """Freeze a layer and all below it but the wanted ones.
-
-    A frozen layer hides what is below, so those on the way must stay trainable.
-    """
-    if id(layer) in wanted:
-        # On TensorFlow, setting what is already set is skipped, with all below it.
-        layer.trainable = False
-        layer.trainable = True
-        return
-    below = {id(part) for part in layer._flatten_layers(include_self=False)}
-    if not below & wanted:
-        layer.trainable = False
-        return
-    children = layer._layers
-    layer.trainable = True
-    for variable in layer._trainable_variables:
-        variable.trainable = False
-    for child in children:
-        _train_only(child, wanted)
-
-
-def _count_equal(model: Any, twin: Any) -> int:  # noqa: ANN401
-    """Count weights outside the vocabulary that are equal; training may move them."""
-    tables = {id(table.variable) for table in vocabulary_tables(model)}
-    to_numpy = keras.ops.convert_to_numpy
-    return sum(
-        np.array_equal(to_numpy(old), to_numpy(new))
-        for old, new in zip(model.weights, twin.weights, strict=True)
-        if id(old) not in tables
-    )

@@ -1,123 +1,113 @@
-"""`AuditReport`: does a preset's own tokenizer give the ids it was trained with?"""
+"""`audit`: does a preset's own tokenizer give the ids it was trained with?"""
 
+import os
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bridge.reporting.terminal import render
+from bridge.errors import BridgeError
+from bridge.reporting.audit_causes import Cause
+from bridge.reporting.audit_classify import Classifier
+from bridge.reporting.audit_examples import find_examples
+from bridge.reporting.audit_measures import (
+    compare_paths,
+    keras_room,
+    measure_cosine,
+    measure_remedies,
+    spread,
+)
+from bridge.reporting.audit_probe import View
+from bridge.reporting.audit_report import AuditReport
 from bridge.tokenizers import Tokenizer, load_tokenizer
-from bridge.tokenizers.base import check_texts
-from bridge.vocabulary.display import escaped, quoted
+from bridge.tokenizers.texts import check_texts
 
-_EXAMPLES = 5
+__all__ = ["AuditReport", "audit"]
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One text that two tokenizers encode differently.
-
-    Attributes:
-        text: The shortest piece of the text, cut at white space, that still differs.
-        preset_tokens: What the preset's own tokenizer makes of it.
-        reference_tokens: What the reference makes of it.
-    """
-
-    text: str
-    preset_tokens: tuple[str, ...]
-    reference_tokens: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """How often a preset's own tokenizer differs from its reference.
-
-    Attributes:
-        texts: How many texts were encoded.
-        differing: Positions of those that got other ids.
-        examples: The shortest failing pieces.
-    """
-
-    texts: int
-    differing: tuple[int, ...]
-    examples: tuple[Difference, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        """Return the audit as text for a terminal."""
-        return render(
-            f"{len(self.differing):,} of {self.texts:,} texts get other ids from the "
-            "preset's own tokenizer than from its reference.",
-            *(
-                f"  {quoted(example.text)}\n"
-                f"    preset     {_joined(example.preset_tokens)}\n"
-                f"    reference  {_joined(example.reference_tokens)}"
-                for example in self.examples
-            ),
-        )
+# Differing texts that are searched for causes; the report says how many were.
+_CLASSIFIED = 1_000
 
 
 def audit(
     preset_tokenizer: Any,  # noqa: ANN401  whatever load_tokenizer takes
     reference_tokenizer: Any,  # noqa: ANN401
     texts: Sequence[str],
+    *,
+    backbone: Any = None,  # noqa: ANN401  a KerasHub backbone, task or preset name
 ) -> AuditReport:
     """Compare the ids of a preset's own tokenizer with those of its reference.
 
+    Causes are found by probing: a property is taken away from the text, or the text
+    is cut otherwise, and the difference goes away or stays. No special tokens are
+    added to texts, but for the backbone, which gets the reference's template.
+
     Args:
-        preset_tokenizer: The preset's KerasHub tokenizer, or anything
-            `load_tokenizer` takes.
-        reference_tokenizer: The tokenizer the checkpoint was trained with.
-        texts: Texts to encode with both, no special tokens added.
+        preset_tokenizer: The preset's KerasHub tokenizer, a preset's name or folder,
+            or anything `load_tokenizer` takes.
+        reference_tokenizer: The tokenizer the checkpoint was trained with: anything
+            `load_tokenizer` takes, or a preset's name or folder.
+        texts: Texts to encode with both.
+        backbone: A KerasHub backbone, a task, or a preset's name or folder, whose
+            pooled outputs are compared too: the mean over real tokens, never padding.
 
     Returns:
-        How many differ, which, and the shortest examples.
+        How many differ, which, why, the smallest examples, and what helps.
 
     Raises:
         TextInputError: If a text is not a `str`.
+        BackboneError: If `backbone` does not fit the ids, or takes more than one text.
 
     Example:
-        >>> bridge.audit(native, reference, ["Café naïve"])  # doctest: +SKIP
+        >>> print(bridge.audit(preset, preset, ["Café naïve"]))  # doctest: +SKIP
     """
-    native, reference = (
-        load_tokenizer(preset_tokenizer),
-        load_tokenizer(reference_tokenizer),
-    )
     checked = check_texts(texts)
-    differing = _differing(native, reference, checked)
-    pieces = list(
-        dict.fromkeys(word for row in differing for word in checked[row].split())
+    view = View(_load_native(preset_tokenizer), _load_reference(reference_tokenizer))
+    model = None if backbone is None else keras_room().find_backbone(backbone)
+    differing = view.differing(checked)
+    chosen = [checked[i] for i in spread(differing, _CLASSIFIED)]
+    classifier = Classifier(view)
+    found = classifier.explain(chosen)
+    counts = Counter(
+        cause
+        for text, changes in zip(chosen, found, strict=True)
+        for cause in classifier.causes(text, changes)
     )
-    failing = [pieces[i] for i in _differing(native, reference, pieces)]
-    # A text may differ only as a whole, in its white space for instance.
-    failing = sorted(failing or [checked[i] for i in differing], key=len)[:_EXAMPLES]
-    return AuditReport(
+    examples = find_examples(view, dict(zip(chosen, found, strict=True)))
+    paths, shown = compare_paths(view, checked, differing)
+    if paths is not None:
+        counts[Cause.PATHS] = paths.differing
+    report = AuditReport(
         texts=len(checked),
         differing=tuple(differing),
-        examples=tuple(
-            Difference(text, _tokens(native, text), _tokens(reference, text))
-            for text in failing
-        ),
+        classified=len(chosen),
+        causes={cause.value: counts[cause] for cause in Cause if counts[cause]},
+        examples=(*examples, *shown),
+        paths=paths,
+        remedies=measure_remedies(view, checked, differing),
     )
+    return report if model is None else measure_cosine(report, view, checked, model)
 
 
-def _differing(first: Tokenizer, second: Tokenizer, texts: list[str]) -> list[int]:
-    mine, theirs = first.encode_batch(texts), second.encode_batch(texts)
-    return [
-        row
-        for row, (own, other) in enumerate(zip(mine, theirs, strict=True))
-        if not np.array_equal(own, other)
-    ]
+def _may_be_preset(source: Any) -> bool:  # noqa: ANN401
+    if not isinstance(source, (str, os.PathLike)) or Path(source).is_file():
+        return False
+    return find_spec("keras_hub") is not None
 
 
-def _tokens(tokenizer: Tokenizer, text: str) -> tuple[str, ...]:
-    vocabulary = tokenizer.vocabulary
-    return tuple(vocabulary.text(i) for i in tokenizer.encode_batch([text])[0].tolist())
+def _load_native(source: Any) -> Tokenizer:  # noqa: ANN401
+    # A preset's folder often holds a tokenizer.json too: that is its reference.
+    native = keras_room().native_tokenizer(source) if _may_be_preset(source) else None
+    return load_tokenizer(source if native is None else native)
 
 
-def _joined(tokens: tuple[str, ...]) -> str:
-    return " | ".join(map(escaped, tokens)) or "(nothing)"
+def _load_reference(source: Any) -> Tokenizer:  # noqa: ANN401
+    try:
+        return load_tokenizer(source)
+    except BridgeError:
+        found: Tokenizer | None = None
+        if _may_be_preset(source):
+            found = keras_room().reference_tokenizer(source)
+        if found is None:
+            raise
+        return found

@@ -1,44 +1,45 @@
 """`RemapReport`: what lined up and what did not, as numbers."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from bridge.alignment import Alignment
-from bridge.errors import SavedFormatError, TextInputError
-from bridge.reporting.measure import TextMeasures, measure
-from bridge.reporting.recommendation import Recommendation, recommend
-from bridge.reporting.sample import own_words
+from bridge.errors import MissingVocabularyError, SavedFormatError
+from bridge.reporting.comparison import ReportComparison, compare_reports
+from bridge.reporting.measure import TextMeasures
+from bridge.reporting.numbers.cost import TransplantCost
+from bridge.reporting.numbers.coverage import KindExample
+from bridge.reporting.numbers.digits import DigitScheme
+from bridge.reporting.numbers.folding import Folding
+from bridge.reporting.numbers.lengths import Lengths
+from bridge.reporting.numbers.roles import RoleRow
+from bridge.reporting.numbers.scripts import ScriptRow
+from bridge.reporting.numbers.side_by_side import SampleText
+from bridge.reporting.numbers.sizes import Sizes, Ties
+from bridge.reporting.numbers.words import WorstWord
+from bridge.reporting.plain import from_plain, to_plain
+from bridge.reporting.recommendation import Recommendation
+from bridge.reporting.source import ReportSource
 from bridge.reporting.terminal import render_report
-from bridge.spec import ROLES, find_role
-from bridge.tokenizers.base import check_texts
 
 FORMAT_VERSION = 1
-# Fertility and round trips are stable long before this many texts.
-_MEASURED_TEXTS = 20_000
 
-
-@dataclass(frozen=True, slots=True)
-class RoleRow:
-    """One special role on both sides.
-
-    Attributes:
-        role: Its name.
-        token: The tokenizer's token for it, or `None`.
-        preset_token: The preset's, or `None`.
-        exact: Whether both play this very role, not its counterpart.
-    """
-
-    role: str
-    token: str | None
-    preset_token: str | None
-    exact: bool
+# Half a character: spellings may hold one, but no file can.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class RemapReport:
     """How a tokenizer and a preset line up.
+
+    A report is plain data: `from_dict(report.to_dict())` is equal to it. What
+    `bridge.report` makes also remembers its alignment, for `to_csv` and for the table
+    of tokens in `to_html`. It quotes a few words and texts of those it was measured on.
 
     Attributes:
         tokenizer_size: Largest id of the tokenizer + 1.
@@ -46,9 +47,23 @@ class RemapReport:
         backbone_rows: Rows of the backbone's embedding, or `None`.
         reference_note: Where the reference was found.
         kinds: Ids of the tokenizer by `MatchKind` name; they add up to its size.
+        examples: Tokens of every kind.
         roles: Special tokens by role.
+        sizes: Ids of the tokenizer by sort.
+        preset_sizes: The same of the preset's reference tokenizer.
+        ties: Where one match was chosen among several.
+        digits: How the tokenizer cuts numbers.
+        preset_digits: How the preset's reference tokenizer does.
+        folding: What matches only after folding case, accents or Unicode forms.
+        scripts: Tokens and words by script.
         text: Numbers from running text.
+        lengths: Lengths of the texts, or `None` where words stand in for texts.
+        words: Words of the texts that the preset reads worst.
+        samples: A few texts in the tokens of both.
+        transplant: Rows that a transplant would make, or `None` where the preset's
+            template has a token without a role.
         recommendation: The strategy that fits, with reasons.
+        source: What the outputs per token are made from; no part of the data.
     """
 
     tokenizer_size: int
@@ -56,38 +71,31 @@ class RemapReport:
     backbone_rows: int | None
     reference_note: str
     kinds: dict[str, int]
+    examples: tuple[KindExample, ...]
     roles: tuple[RoleRow, ...]
+    sizes: Sizes
+    preset_sizes: Sizes
+    ties: Ties
+    digits: DigitScheme
+    preset_digits: DigitScheme
+    folding: Folding
+    scripts: tuple[ScriptRow, ...]
     text: TextMeasures
+    lengths: Lengths | None
+    words: tuple[WorstWord, ...]
+    samples: tuple[SampleText, ...]
+    transplant: TransplantCost | None
     recommendation: Recommendation
+    source: ReportSource | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; `from_dict` reverses it."""
-        return {
-            "format_version": FORMAT_VERSION,
-            "tokenizer_size": self.tokenizer_size,
-            "reference_size": self.reference_size,
-            "backbone_rows": self.backbone_rows,
-            "reference_note": self.reference_note,
-            "kinds": dict(self.kinds),
-            "roles": [
-                {
-                    "role": row.role,
-                    "token": row.token,
-                    "preset_token": row.preset_token,
-                    "exact": row.exact,
-                }
-                for row in self.roles
-            ],
-            "text": self.text.to_dict(),
-            "recommendation": {
-                "strategy": self.recommendation.strategy,
-                "reasons": list(self.recommendation.reasons),
-            },
-        }
+        return {"format_version": FORMAT_VERSION, **to_plain(self)}
 
     def to_json(self) -> str:
-        """Return `to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+        """Return `to_dict` as JSON text, which every encoding of Unicode can hold."""
+        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -97,10 +105,10 @@ class RemapReport:
             data: What `to_dict` returned.
 
         Returns:
-            An equal report.
+            An equal report, without its source.
 
         Raises:
-            SavedFormatError: If it is of another format version.
+            SavedFormatError: If it is damaged or of another format version.
         """
         values = dict(data)
         version = values.pop("format_version", None)
@@ -109,86 +117,99 @@ class RemapReport:
                 f"This version of bridge reads reports of format {FORMAT_VERSION}. "
                 f"Received: format {version!r}. Make the report again."
             )
-        text = dict(values["text"])
-        text["lost_tokens"] = tuple(tuple(item) for item in text["lost_tokens"])
-        choice = values["recommendation"]
-        return cls(
-            **values
-            | {
-                "roles": tuple(RoleRow(**row) for row in values["roles"]),
-                "text": TextMeasures(**text),
-                "recommendation": Recommendation(
-                    choice["strategy"], tuple(choice["reasons"])
-                ),
-            }
-        )
+        try:
+            return from_plain(cls, values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SavedFormatError(
+                "A saved report holds every field of its format. Received: one that "
+                f"cannot be read ({type(error).__name__}: {error}). Make the report "
+                "again."
+            ) from error
+
+    def to_markdown(self) -> str:
+        """Return the report as Markdown with tables."""
+        from bridge.reporting.formats.markdown import to_markdown
+
+        return to_markdown(self)
+
+    def to_html(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        alignment: Alignment | None = None,
+    ) -> str:
+        """Return the report as one HTML page that loads nothing.
+
+        Args:
+            path: File to write too; it appears complete, or the old one stays.
+            alignment: For the table of tokens where the report was read from a dict.
+                Without it such a page has no table.
+
+        Returns:
+            The page.
+        """
+        from bridge.reporting.formats.html import to_page
+        from bridge.reporting.formats.writing import replace_file
+
+        page = to_page(self, self._source(alignment))
+        if path is not None:
+            with replace_file(path) as stream:
+                stream.write(page)
+        return page
+
+    def to_csv(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        alignment: Alignment | None = None,
+    ) -> Path:
+        """Write the fate of every token: id, token, key, kind, pieces.
+
+        Args:
+            path: File to write; it appears complete, or the old one stays.
+            alignment: Where the report was read from a dict, the alignment it was
+                made from.
+
+        Returns:
+            The path. Token and key are Python literals; pieces are ids of the preset,
+            read at a word start and inside a word.
+
+        Raises:
+            MissingVocabularyError: If there is no alignment.
+        """
+        from bridge.reporting.formats.table import write_csv
+
+        source = self._source(alignment)
+        if source is None:
+            raise MissingVocabularyError(
+                "A table of tokens is made from the alignment. Received: a report "
+                "read from a dict, which has none. Pass `alignment=`."
+            )
+        write_csv(source.alignment, path)
+        return Path(path)
+
+    def compare(self, other: "RemapReport") -> ReportComparison:
+        """Put the headline numbers of two reports side by side.
+
+        Args:
+            other: The other report.
+
+        Returns:
+            The numbers in pairs; `str()` shows them as a table.
+        """
+        return compare_reports(self, other)
+
+    def _source(self, alignment: Alignment | None) -> ReportSource | None:
+        if alignment is None or self.source is not None:
+            return self.source
+        return ReportSource(alignment, None)
+
+    def _repr_html_(self) -> str:
+        """Return the report as a fragment for notebooks."""
+        from bridge.reporting.formats.html import to_fragment
+
+        return to_fragment(self)
 
     def __str__(self) -> str:
         """Return the report as text for a terminal."""
-        return render_report(self.to_dict())
-
-
-def make_report(
-    alignment: Alignment, texts: Sequence[str] | None = None
-) -> RemapReport:
-    """Say how the two vocabularies line up, by type and by running text.
-
-    Args:
-        alignment: The alignment.
-        texts: Texts like those to be encoded, at most 20,000 of which are measured,
-            taken evenly. Words of the tokenizer's own vocabulary if `None`, which the
-            report says.
-
-    Returns:
-        The report.
-
-    Raises:
-        TextInputError: If there is no text, or one is not a `str`.
-
-    Example:
-        >>> print(bridge.report(alignment, texts))  # doctest: +SKIP
-    """
-    if texts is None:
-        chosen = own_words(alignment.tokenizer.vocabulary)
-        sample = "words of the tokenizer's own vocabulary, for want of texts"
-    else:
-        given = check_texts(texts)
-        if not given:
-            raise TextInputError(
-                "A report on texts needs at least one. Received: an empty list. Leave "
-                "`texts` out to measure on the tokenizer's own words."
-            )
-        step = max(1, -(-len(given) // _MEASURED_TEXTS))
-        chosen = given[::step]
-        sample = "the texts given" + (f", 1 in {step}" if step > 1 else "")
-    measures = measure(alignment, chosen, sample=sample)
-    return RemapReport(
-        tokenizer_size=alignment.tokenizer.vocabulary.size,
-        reference_size=alignment.reference.vocabulary.size,
-        backbone_rows=alignment.spec.vocabulary_size,
-        reference_note=alignment.reference_note,
-        kinds=alignment.counts(),
-        roles=_role_rows(alignment),
-        text=measures,
-        recommendation=recommend(measures),
-    )
-
-
-def _role_rows(alignment: Alignment) -> tuple[RoleRow, ...]:
-    mine, theirs = alignment.tokenizer.vocabulary, alignment.reference.vocabulary
-    rows = []
-    for role in ROLES:
-        token = mine.roles.get(role)
-        exact = theirs.roles.get(role)
-        preset = find_role(theirs.roles, role) if exact is None else exact
-        if token is None and exact is None:
-            continue
-        rows.append(
-            RoleRow(
-                role,
-                None if token is None else mine.text(token),
-                None if preset is None else theirs.text(preset),
-                exact is not None,
-            )
-        )
-    return tuple(rows)
+        return render_report(self)

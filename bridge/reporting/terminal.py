@@ -1,101 +1,91 @@
 """Reports as text for a terminal."""
 
 import io
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from bridge.vocabulary.display import escaped, quoted
+from bridge.reporting.formats.outline import make_sections, summary
+from bridge.reporting.formats.sections import Section
+from bridge.vocabulary.display import escaped
+
+if TYPE_CHECKING:
+    from bridge.reporting.report import RemapReport
 
 _WIDTH = 80
-
-KIND_MEANING: Mapping[str, str] = {
-    "UNUSED": "reserved, or a hole in the ids",
-    "OVERRIDE": "as the user said",
-    "ROLE": "special token of the same role",
-    "EXACT": "same bytes, same place in a word",
-    "NORMALIZED": "same after the preset's normaliser",
-    "BOUNDARY": "same bytes, other place in a word",
-    "COMPOSED": "spelt by two or more pieces",
-    "UNMAPPED": "no pieces spell it",
-}
+# Rows of each group that a terminal shows of the sections that only illustrate.
+_OF_EACH_GROUP = 3
 
 
-def render_report(report: Mapping[str, Any]) -> str:
+def render_report(report: "RemapReport") -> str:
     """Write a report as text, at most 80 columns wide.
 
     Args:
-        report: `RemapReport.to_dict()`.
+        report: The report.
+
+    Returns:
+        The text, without colours; the recommendation stands at its end.
+    """
+    recommended, *others = make_sections(report)
+    return f"{render(escaped(summary(report)))}\n\n" + render_sections(
+        [*others, recommended]
+    )
+
+
+def render_sections(sections: Iterable[Section]) -> str:
+    """Write sections as text, at most 80 columns wide.
+
+    Args:
+        sections: The sections.
 
     Returns:
         The text, without colours.
     """
+    parts: list[Any] = []
+    for section in sections:
+        parts.append(escaped(section.title))
+        parts += [_bullet(note) for note in section.notes]
+        if section.rows:
+            parts.append(_table(section))
+        else:
+            parts.append("")
+    return render(*parts).rstrip()
+
+
+def _bullet(note: str) -> Any:  # noqa: ANN401  a rich renderable
     from rich.table import Table
+    from rich.text import Text
 
-    text = report["text"]
-    kinds = Table("kind", "what it means", title="Ids of the tokenizer", **_style())
-    for name in ("types", "% types", "% text"):
-        kinds.add_column(name, justify="right")
-    for kind, count in report["kinds"].items():
-        if count:
-            kinds.add_row(
-                kind,
-                KIND_MEANING[kind],
-                f"{count:,}",
-                f"{count / max(1, report['tokenizer_size']):.1%}",
-                f"{text['kinds'][kind]:.1%}",
-            )
-    roles = Table(
-        "role", "tokenizer", "preset", title="Special tokens by role", **_style()
-    )
-    for row in report["roles"]:
-        roles.add_row(
-            row["role"],
-            _or_none(row["token"]),
-            _or_none(row["preset_token"])
-            + ("" if row["exact"] or row["preset_token"] is None else " (counterpart)"),
-        )
-    choice = report["recommendation"]
-    rows = report["backbone_rows"]
-    parts = (
-        f"Tokenizer: {report['tokenizer_size']:,} ids. Preset: "
-        f"{report['reference_size']:,} ids"
-        + ("" if rows is None else f", {rows:,} rows")
-        + f"; reference: {report['reference_note']}.",
-        kinds,
-        roles,
-        f"Measured on {text['texts']:,} texts, {text['words']:,} words "
-        f"({text['sample']}):",
-        f"  tokens per word     {text['tokens_per_word']:.2f} tokenizer, "
-        f"{text['reference_tokens_per_word']:.2f} preset",
-        f"  round trip          {text['round_trip']:.2%} of texts come back unchanged",
-        f"  unknown words       {text['reference_unk']:.2%} for the preset's tokenizer",
-        f"  retokenize          {text['retokenize_exact']:.2%} of texts get the "
-        "preset's own ids",
-        f"  expand              {text['expand_exact']:.2%} of texts do; "
-        f"{text['expand_lost']:.2%} of tokens are lost",
-        f"  lookup              {text['lookup_lost']:.2%} of tokens have no single "
-        "counterpart",
-        "  most frequent lost  "
-        + (
-            ", ".join(f"{quoted(t)} x{n:,}" for t, n in text["lost_tokens"][:5])
-            or "none"
-        ),
-        f"Recommended: {choice['strategy']}",
-        *(f"  - {reason}" for reason in choice["reasons"]),
-    )
-    return render(*parts)
+    # In a grid, wrapped lines stand below the text, not below its dash.
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(" -", Text(escaped(note)))
+    return grid
 
 
-def _style() -> dict[str, Any]:
+def _table(section: Section) -> Any:  # noqa: ANN401  a rich table
     from rich import box
+    from rich.table import Table
+    from rich.text import Text
 
-    return {"box": box.SIMPLE_HEAD, "title_justify": "left", "pad_edge": False}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    first = len(section.columns) - section.numbers
+    for place, name in enumerate(section.columns):
+        table.add_column(
+            name, justify="right" if place >= first else "left", overflow="fold"
+        )
+    for row in _shown_rows(section):
+        table.add_row(*(Text(escaped(cell)) for cell in row))
+    return table
 
 
-def _or_none(token: str | None) -> str:
-    from rich.markup import escape
-
-    return "none" if token is None else escape(escaped(token))
+def _shown_rows(section: Section) -> Iterator[tuple[str, ...]]:
+    seen: Counter[str] = Counter()
+    for row in section.rows:
+        if section.group is not None:
+            seen[row[section.group]] += 1
+            if seen[row[section.group]] > _OF_EACH_GROUP:
+                continue
+        yield row
 
 
 def render(*parts: Any) -> str:  # noqa: ANN401  strings and rich tables

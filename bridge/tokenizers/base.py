@@ -4,16 +4,19 @@ import copy
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from bridge.errors import TextInputError
-from bridge.ragged import Ragged
+from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
+from bridge.tokenizers.engines import EngineSource
+from bridge.tokenizers.fast import FastEngine
+from bridge.tokenizers.frames import Frame, frame_of
 from bridge.tokenizers.rows import ids_of_kind, surround
+from bridge.tokenizers.spans import Spans
+from bridge.tokenizers.texts import check_texts
 from bridge.vocabulary import Token, TokenKind, Vocabulary
 
 # Written into every saved folder; `load_tokenizer` finds the adapter by it.
@@ -32,6 +35,8 @@ class Tokenizer(ABC):
         vocabulary: What its ids mean.
         engine: Library that does the work, such as `"tokenizers"`.
         engine_note: Why this engine was taken.
+        fast: A faster library that gives the same ids, or `None`.
+        library_note: `engine_note` before a faster library was looked for.
         template: Special tokens that it adds by itself around a text, by id, or
             `None` where that is unknown.
     """
@@ -40,6 +45,8 @@ class Tokenizer(ABC):
     vocabulary: Vocabulary
     engine: str
     engine_note: str = "the tokenizer's own library"
+    fast: FastEngine | None = None
+    library_note: str | None = None
     template: Template | None = None
 
     def encode_batch(
@@ -60,9 +67,66 @@ class Tokenizer(ABC):
                 cannot be encoded as UTF-8.
         """
         checked = check_texts(texts)
-        if add_special_tokens:
+        if not add_special_tokens:
+            return self._encode_fast(checked)
+        if self.fast is None or self.template is None:
             return self._encode_with_specials(checked)
-        return self._encode(checked)
+        return surround(self._encode_fast(checked), self.template)
+
+    def _encode_fast(self, texts: list[str]) -> Ragged:
+        if self.fast is None:
+            return self._encode(texts)
+        return self.fast.encode(texts, reference=self._encode)
+
+    def encode_padded(
+        self,
+        texts: Sequence[str],
+        *,
+        template: Template,
+        sequence_length: int,
+        pad_id: int,
+    ) -> tuple[IdArray, OffsetArray] | None:
+        """Encode texts straight into a padded array, where the engine does so.
+
+        Args:
+            texts: Texts, as `encode_batch` takes them.
+            template: Special tokens around each text, by id.
+            sequence_length: Columns of the array.
+            pad_id: Id written into unused cells, on the right.
+
+        Returns:
+            `(len(texts), sequence_length)` int32 ids and the number of real ones in
+            each row, int64; `None` where the engine does not pad these texts.
+
+        Raises:
+            TextInputError: As `encode_batch`.
+        """
+        if self.fast is None or not self.fast.pads:
+            return None
+        return self.fast.pad(
+            check_texts(texts),
+            template=template,
+            sequence_length=sequence_length,
+            pad_id=pad_id,
+        )
+
+    def engine_source(self) -> EngineSource | None:
+        """Describe the tokenizer to faster engines; `None` where none reads it."""
+        return None
+
+    def without_engine(self) -> Self:
+        """Return the tokenizer as its own library has it.
+
+        Returns:
+            This one, or a twin without the faster engine and the note about it.
+        """
+        if self.library_note is None:
+            return self
+        twin = copy.copy(self)
+        for name in ("engine", "fast", "library_note"):
+            vars(twin).pop(name, None)
+        twin.engine_note = self.library_note
+        return twin
 
     @abstractmethod
     def _encode(self, texts: list[str]) -> Ragged:
@@ -72,6 +136,41 @@ class Tokenizer(ABC):
         """Encode checked texts with the tokenizer's own template around each."""
         ids = self._encode(texts)
         return ids if self.template is None else surround(ids, self.template)
+
+    def encode_offsets(self, texts: Sequence[str]) -> Spans:
+        """Encode texts and say where in its text every token stands.
+
+        Args:
+            texts: Texts, as `encode_batch` takes them.
+
+        Returns:
+            The ids of `encode_batch`, their characters and their words.
+
+        Raises:
+            NotImplementedError: If this kind of tokenizer cannot tell.
+            TextInputError: As `encode_batch`.
+        """
+        return self._encode_offsets(check_texts(texts))
+
+    def _encode_offsets(self, texts: list[str]) -> Spans:
+        raise NotImplementedError(
+            "Offsets need a tokenizer that says where its tokens stand. Received: "
+            f"{len(texts)} texts for {self!r}. Ask for ids only."
+        )
+
+    def frame(self, *, pair: bool, add_special_tokens: bool) -> Frame:
+        """Return what it puts around one text, or around two, with segment ids."""
+        return frame_of(self.template if add_special_tokens else None, pair=pair)
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """Ids of special tokens, which decoding may leave out."""
+        return frozenset(ids_of_kind(self.vocabulary, TokenKind.SPECIAL))
+
+    @property
+    def base_size(self) -> int:
+        """Number of tokens of the model itself, without those added to it."""
+        return len(self.vocabulary)
 
     def decode_batch(self, ids: Ragged) -> list[str]:
         """Turn ids back into texts.
@@ -152,7 +251,7 @@ class Tokenizer(ABC):
                 "kind": self.kind,
                 "roles": dict(self.vocabulary.roles),
                 "special": ids_of_kind(self.vocabulary, TokenKind.SPECIAL),
-                "engine_note": self.engine_note,
+                "engine_note": self.without_engine().engine_note,
                 **options,
             }
             (folder / MANIFEST).write_text(
@@ -178,85 +277,3 @@ class Tokenizer(ABC):
             f"{type(self).__name__}(engine={self.engine!r}, "
             f"vocabulary={self.vocabulary!r})"
         )
-
-
-def check_texts(texts: Sequence[str], *, noun: str = "text") -> list[str]:
-    """Refuse what cannot be encoded, with its place in the batch.
-
-    Args:
-        texts: What the user passed.
-        noun: What one item is called in messages.
-
-    Returns:
-        The texts as a list.
-
-    Raises:
-        TextInputError: If it is one string, or an item is not a `str`, or holds a
-            lone surrogate.
-    """
-    if isinstance(texts, (str, bytes)):
-        raise TextInputError(
-            f"Pass a list of {noun}s. Received: one {type(texts).__name__}, "
-            f"{texts[:40]!r}. Wrap it: `[{noun}]`."
-        )
-    try:
-        items = list(texts)
-    except TypeError as error:
-        raise TextInputError(
-            f"Pass a list of {noun}s. Received: {type(texts).__name__}. "
-            f"Pass `[]` where there is no {noun}."
-        ) from error
-    for place, text in enumerate(items):
-        if not isinstance(text, str):
-            remedy = (
-                "Decode it first: `text.decode('utf-8')`."
-                if isinstance(text, bytes)
-                else f"Drop it, or replace it by `''` if an empty {noun} is meant."
-            )
-            raise TextInputError(
-                f"Every {noun} must be a str. Received: {text!r:.60} "
-                f"({type(text).__name__}) at position {place} of {len(items)}. {remedy}"
-            )
-    try:
-        # One pass over everything is far cheaper than one call a text.
-        "".join(items).encode("utf-8")
-    except UnicodeEncodeError:
-        _refuse_surrogate(items, noun)
-    return items
-
-
-def _refuse_surrogate(items: list[str], noun: str) -> None:
-    for place, text in enumerate(items):
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise TextInputError(
-                f"Every {noun} must be valid Unicode. Received: a lone surrogate "
-                f"{text[error.start]!a} at character {error.start} of the {noun} at "
-                f"position {place}. Clean it first: "
-                "`text.encode('utf-8', 'replace').decode('utf-8')`."
-            ) from error
-
-
-def decode_runs(
-    row: Sequence[int],
-    specials: Mapping[int, str],
-    decode: Callable[[list[int]], str],
-) -> str:
-    """Decode a row with a library that drops special tokens.
-
-    Args:
-        row: Token ids.
-        specials: Id to text of the ids that the library would drop or refuse.
-        decode: Decodes ids that are not among them.
-
-    Returns:
-        The text with the special tokens in their places.
-    """
-    parts: list[str] = []
-    for is_special, run in groupby(row, key=specials.__contains__):
-        if is_special:
-            parts.extend(specials[token_id] for token_id in run)
-        else:
-            parts.append(decode(list(run)))
-    return "".join(parts)

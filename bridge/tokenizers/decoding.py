@@ -1,6 +1,7 @@
 """Text from tokens, where no library decodes them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 
 from bridge.vocabulary import Convention, Position, TokenKind, Vocabulary
 
@@ -46,3 +47,27 @@ def decode_tokens(vocabulary: Vocabulary, token_ids: Sequence[int]) -> str:
     elif convention == Convention.END_OF_WORD:
         text = text.removesuffix(b" ")
     return text.decode("utf-8", "replace")
+
+
+def decode_runs(
+    row: Sequence[int],
+    specials: Mapping[int, str],
+    decode: Callable[[list[int]], str],
+) -> str:
+    """Decode a row with a library that drops special tokens.
+
+    Args:
+        row: Token ids.
+        specials: Id to text of the ids that the library would drop or refuse.
+        decode: Decodes ids that are not among them.
+
+    Returns:
+        The text with the special tokens in their places.
+    """
+    parts: list[str] = []
+    for is_special, run in groupby(row, key=specials.__contains__):
+        if is_special:
+            parts.extend(specials[token_id] for token_id in run)
+        else:
+            parts.append(decode(list(run)))
+    return "".join(parts)

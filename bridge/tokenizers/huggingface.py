@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.errors import UnsupportedTokenizerError, VocabularyError
 from bridge.ragged import Ragged
-from bridge.spec import Template
 from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.engines import EngineSource
 from bridge.tokenizers.formats import TOKENIZER_FILE
+from bridge.tokenizers.frames import Frame, probe_frame, probe_template
 from bridge.tokenizers.rows import from_rows
+from bridge.tokenizers.spans import Spans, read_encodings
 from bridge.vocabulary import Convention, Token, Vocabulary
 from bridge.vocabulary.roles import guess_roles
 from bridge.vocabulary.surface import END_OF_WORD, METASPACE, detect, read_byte_piece
 
 if TYPE_CHECKING:
     import tokenizers
+
+# Kind of model to the faster engine that reads it.
+_ENGINES: Mapping[str, str] = {"WordPiece": "nanotoken", "BPE": "gigatoken"}
 
 
 class HuggingFaceTokenizer(Tokenizer):
@@ -87,18 +92,67 @@ class HuggingFaceTokenizer(Tokenizer):
         # Its post-processor may hold a template that ours cannot describe.
         return self._run(texts, add_special_tokens=True)
 
+    def engine_source(self) -> EngineSource | None:
+        """Describe it to faster engines; see `Tokenizer.engine_source`."""
+        kind = type(self._engine.model).__name__
+        if kind not in _ENGINES:
+            return None
+        added = self._engine.get_added_tokens_decoder().values()
+        obstacle = None
+        if self._engine.encode_special_tokens:
+            obstacle = "special tokens are encoded as text, which it never does"
+        elif kind == "BPE" and any(token.single_word for token in added):
+            obstacle = "an added token has `single_word`, which it ignores"
+        return EngineSource(
+            _ENGINES[kind],
+            self._engine.to_str(),
+            added=tuple(token.content for token in added),
+            obstacle=obstacle,
+        )
+
     def _run(self, texts: list[str], *, add_special_tokens: bool) -> Ragged:
+        run = self._engine.encode_batch_fast
+        encodings = self._call(run, texts, add_special_tokens=add_special_tokens)
+        return from_rows([encoding.ids for encoding in encodings])
+
+    def _encode_offsets(self, texts: list[str]) -> Spans:
+        run = self._engine.encode_batch
+        return read_encodings(self._call(run, texts, add_special_tokens=False))
+
+    def _call(
+        self,
+        run: Callable[..., list["tokenizers.Encoding"]],
+        texts: list[str],
+        *,
+        add_special_tokens: bool,
+    ) -> list["tokenizers.Encoding"]:
         try:
-            encodings = self._engine.encode_batch_fast(
-                texts, add_special_tokens=add_special_tokens
-            )
+            return run(texts, add_special_tokens=add_special_tokens)
         except Exception as error:  # the binding raises bare Exception
             raise VocabularyError(
                 "A text must be made of known pieces where the tokenizer's model has "
                 f"no unk token. Received: {self._first_failure(texts)} ({error}). "
                 'Name one: `load_tokenizer(..., roles={"unk": token})`.'
             ) from error
-        return from_rows([encoding.ids for encoding in encodings])
+
+    def frame(self, *, pair: bool, add_special_tokens: bool) -> Frame:
+        """Read its post-processor; see `Tokenizer.frame`."""
+        return probe_frame(
+            self._engine.post_processor,
+            pair=pair,
+            add_special_tokens=add_special_tokens,
+        )
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """Ids that decoding may leave out; see `Tokenizer.special_ids`."""
+        added = self._engine.get_added_tokens_decoder()
+        return super().special_ids | {i for i, token in added.items() if token.special}
+
+    @property
+    def base_size(self) -> int:
+        """Tokens of the model itself; see `Tokenizer.base_size`."""
+        return int(self._engine.get_vocab_size(with_added_tokens=False))
 
     def _first_failure(self, texts: list[str]) -> str:
         for place, text in enumerate(texts):
@@ -163,65 +217,20 @@ def _name_unk(model: dict[str, Any], unk: int | Token) -> None:
             model["unk_token"] = spellings[0]
 
 
-def probe_template(
-    encode: Callable[..., list[int]],
-    encode_bare: Callable[[str], list[int]],
-) -> Template | None:
-    """Find the special tokens a tokenizer puts around one text and around a pair.
-
-    Args:
-        encode: One or two texts to ids, special tokens added.
-        encode_bare: One text to ids, nothing added.
-
-    Returns:
-        The template, by id. `None` where the result is not `start A end` or
-        `start A separator B end`, or where no probe gives any id.
-    """
-    # Plain letters first; a vocabulary of another script may drop those.
-    for text, other in (("a", "b"), ("A", "B"), ("1", "2"), (".", ",")):
-        try:
-            first, second = encode_bare(text), encode_bare(other)
-            single, pair = encode(text), encode(text, other)
-        except Exception:  # noqa: BLE001  a letter that its model cannot encode
-            continue
-        if first and second:
-            return _read_template(single, pair, first=first, second=second)
-    return None
-
-
-def _read_template(
-    single: list[int], pair: list[int], *, first: list[int], second: list[int]
-) -> Template | None:
-    start = _find(single, first, 0)
-    if start is None:
-        return None
-    end = single[start + len(first) :]
-    between = start + len(first)
-    place = _find(pair, second, between)
-    if pair[:between] != single[:between] or place is None:
-        return None
-    if pair[place + len(second) :] != end:
-        return None
-    return Template(tuple(single[:start]), tuple(pair[between:place]), tuple(end))
-
-
-def _find(row: list[int], part: list[int], begin: int) -> int | None:
-    for place in range(begin, len(row) - len(part) + 1):
-        if row[place : place + len(part)] == part:
-            return place
-    return None
-
-
 def _read_vocabulary(
     description: Mapping[str, Any],
     engine: "tokenizers.Tokenizer",
     roles: Mapping[str, int | Token] | None,
 ) -> Vocabulary:
     tokens: dict[Any, int] = engine.get_vocab(with_added_tokens=True)
-    tokens = {t: i for t, i in tokens.items() if engine.id_to_token(i) == t}
+    entries = description.get("added_tokens", [])
+    # The library spells an added token as it is normalised.
+    spelled = {e["id"]: e["content"] for e in entries}
+    tokens = {
+        t: i for t, i in tokens.items() if spelled.get(i, engine.id_to_token(i)) == t
+    }
     model = description["model"]
     own = engine.get_vocab(with_added_tokens=False)
-    entries = description.get("added_tokens", [])
     special = {e["content"]: e["id"] for e in entries if e["special"]}
     unk = _unk(model, tokens)
     known: dict[str, Any] = dict(roles or {})

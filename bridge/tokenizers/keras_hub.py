@@ -14,7 +14,8 @@ from bridge.errors import (
     UnsupportedTokenizerError,
 )
 from bridge.ragged import Ragged
-from bridge.tokenizers.base import Tokenizer, decode_runs
+from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.decoding import decode_runs
 from bridge.tokenizers.files import file_error, read_bytes, read_json
 from bridge.tokenizers.keras_vocabulary import (
     keras_merges,

@@ -7,6 +7,7 @@ from typing import Any
 from bridge.errors import UnsupportedTokenizerError
 from bridge.tokenizers.base import Tokenizer
 from bridge.tokenizers.build import build_bpe, unmergeable_specials
+from bridge.tokenizers.engines import AUTO, REFERENCE, check_engine, with_engine
 from bridge.tokenizers.huggingface import HuggingFaceTokenizer
 from bridge.tokenizers.options import Options, Roles, Split
 from bridge.tokenizers.patterns import word_pattern
@@ -17,8 +18,6 @@ from bridge.tokenizers.plain import (
     table_vocabulary,
 )
 from bridge.vocabulary import Vocabulary
-
-ENGINES = ("auto", "reference")
 
 ACCEPTED = (
     "a tokenizers.Tokenizer, a transformers, sentencepiece, tiktoken or KerasHub "
@@ -56,7 +55,9 @@ def load_tokenizer(
             accents with it, as BERT does). Without it, a vocabulary only.
         roles: Role (`pad`, `unk`, `bos`, `eos`, `cls`, `sep`, `mask`) to token or id;
             they win over those that the tokenizer states.
-        engine: `"auto"` or `"reference"`: the tokenizer's own library.
+        engine: Library that does the work: `"auto"` for a faster one where it is
+            installed and a probe finds no difference in ids, `"reference"` for the
+            tokenizer's own, `"gigatoken"` or `"nanotoken"` for that one or an error.
 
     Returns:
         The tokenizer.
@@ -66,19 +67,15 @@ def load_tokenizer(
         TokenizerFileError: If a file is missing, damaged or of an unknown format.
         VocabularyError: If tokens, ids or roles contradict each other.
         MissingDependencyError: If the library that reads it is not installed.
-        ValueError: If `engine` is unknown, or an argument does not fit the tokenizer.
+        ValueError: If `engine` is unknown or not exact for this tokenizer, or an
+            argument does not fit the tokenizer.
 
     Example:
         >>> words = load_tokenizer({"[UNK]": 0, "hello": 1}, split="whitespace")
         >>> words.encode_batch(["hello world"]).to_lists()
         [[1, 0]]
     """
-    if engine not in ENGINES:
-        accepted = ", ".join(map(repr, ENGINES))
-        raise ValueError(
-            f"`engine` must be one of {accepted}. Received: {engine!r}. Leave it out "
-            "for the tokenizer's own library."
-        )
+    check_engine(engine)
     options = Options(
         vocabulary=vocabulary,
         merges=merges,
@@ -89,8 +86,12 @@ def load_tokenizer(
     if isinstance(obj_or_path, (str, os.PathLike)):
         from bridge.tokenizers.paths import load_path
 
-        return load_path(obj_or_path, options)
-    return _load_object(obj_or_path, options)
+        return with_engine(load_path(obj_or_path, options), engine)
+    loaded = _load_object(obj_or_path, options)
+    if isinstance(obj_or_path, Tokenizer) and engine == AUTO:
+        # It was chosen when that one was loaded.
+        return loaded
+    return with_engine(loaded, engine)
 
 
 def _load_object(obj: Any, options: Options) -> Tokenizer:  # noqa: ANN401
@@ -134,7 +135,7 @@ def as_vocabulary(
     Raises:
         UnsupportedTokenizerError: If it is none of these.
     """
-    return load_tokenizer(source, roles=roles).vocabulary
+    return load_tokenizer(source, roles=roles, engine=REFERENCE).vocabulary
 
 
 def from_dict(

@@ -18,6 +18,7 @@ from bridge.tokenizers.base import Tokenizer
 from bridge.tokenizers.build import spelled_specials
 from bridge.tokenizers.decoding import decode_tokens
 from bridge.tokenizers.rows import from_rows, literal_text
+from bridge.tokenizers.spans import Spans, find_words
 from bridge.tokenizers.vocabulary_file import read_vocabulary, write_vocabulary
 from bridge.vocabulary import Token, Vocabulary
 from bridge.vocabulary.roles import guess_roles
@@ -121,6 +122,16 @@ class WordTokenizer(Tokenizer):
             raise _unknown([word for row in rows for word in row], unknown)
         values = np.where(unknown, np.int32(unk_id), ragged.values)
         return Ragged(values, ragged.offsets)
+
+    def _encode_offsets(self, texts: list[str]) -> Spans:
+        if not isinstance(self._split, str):
+            return super()._encode_offsets(texts)
+        # `str.split` cuts at what `\s` matches, and `.` leaves out line ends.
+        named = {"whitespace": r"\S+", "characters": r"(?s:.)"}
+        find = re.compile(named.get(self._split, self._split)).finditer
+        offsets = [find_words(text, find) for text in texts]
+        numbers = [range(len(row)) for row in offsets]
+        return Spans.from_rows(self._encode(texts).to_lists(), offsets, numbers)
 
     def _look_up(self, word: str) -> int:
         token_id = self.vocabulary.id(word)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.errors import MissingDependencyError, TokenizerFileError
 from bridge.ragged import Ragged
-from bridge.tokenizers.base import Tokenizer, decode_runs
+from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.decoding import decode_runs
 from bridge.tokenizers.files import file_error, read_json, read_ranks
 from bridge.tokenizers.rows import from_rows
+from bridge.tokenizers.spans import Spans, find_words, spans_of_bytes
 from bridge.vocabulary import Convention, Token, Vocabulary
 from bridge.vocabulary.roles import guess_roles
 
@@ -93,6 +95,18 @@ class TiktokenTokenizer(Tokenizer):
 
     def _encode(self, texts: list[str]) -> Ragged:
         return from_rows(self._engine.encode_ordinary_batch(texts, num_threads=2))
+
+    def _encode_offsets(self, texts: list[str]) -> Spans:
+        import regex  # tiktoken depends on it
+
+        find = regex.compile(self._engine._pat_str).finditer
+        rows = self._engine.encode_ordinary_batch(texts, num_threads=2)
+        piece = self._engine.decode_single_token_bytes
+        placed = [
+            spans_of_bytes(text, [piece(i) for i in row], find_words(text, find))
+            for text, row in zip(texts, rows, strict=True)
+        ]
+        return Spans.from_rows(rows, [o for o, _ in placed], [w for _, w in placed])
 
     def _decode(self, ids: Ragged) -> list[str]:
         decode = self._engine.decode

@@ -14,7 +14,8 @@ from bridge.ragged import Ragged
 from bridge.spec import ROLES
 from bridge.tokenizers.base import Tokenizer
 from bridge.tokenizers.files import file_error
-from bridge.tokenizers.huggingface import HuggingFaceTokenizer, probe_template
+from bridge.tokenizers.frames import probe_template
+from bridge.tokenizers.huggingface import HuggingFaceTokenizer
 from bridge.tokenizers.rows import from_rows
 from bridge.vocabulary import Convention, Token, Vocabulary
 from bridge.vocabulary.roles import guess_roles

@@ -220,9 +220,10 @@ class Vocabulary:
                 would give zeros, the last row, NaN or an error, each in its own way.
         """
         rows = self.size if rows is None else rows
-        wrong = (ids < 0) | (ids >= rows)
-        if not wrong.any():
+        # The usual case, without an array of answers.
+        if not ids.size or (ids.min() >= 0 and ids.max() < rows):
             return
+        wrong = (ids < 0) | (ids >= rows)
         raise TokenIdError(
             f"Every token id must be in [0, {rows}). Received: {int(wrong.sum())} "
             f"ids outside it, such as {self.show(ids[wrong].tolist())}. Encode with "
@@ -259,12 +260,19 @@ class Vocabulary:
         kinds = np.concatenate([self.kinds, np.full(len(new), TokenKind.SPECIAL)])
         kinds = kinds.astype(np.uint8)
         kinds[list(role_ids.values())] = TokenKind.SPECIAL
+        tokens = (*self.tokens, *new)
+        keys = [*self.keys, *map(literal, new)]
         filler = np.full(len(new), Position.EITHER, np.uint8)
+        positions = np.concatenate([self.positions, filler])
+        for token_id in role_ids.values():
+            # A special token is read literally, whatever its marks meant before.
+            surface = read_surface(tokens[token_id], TokenKind.SPECIAL, self.convention)
+            keys[token_id], positions[token_id] = surface.key, surface.position
         return replace(
             self,
-            tokens=(*self.tokens, *new),
-            keys=(*self.keys, *map(literal, new)),
-            positions=np.concatenate([self.positions, filler]),
+            tokens=tokens,
+            keys=tuple(keys),
+            positions=positions,
             kinds=kinds,
             roles=role_ids,
             _ids=ids,

@@ -151,3 +151,23 @@ class SlowAlign:
             if found is not None:
                 return MatchKind.BOUNDARY, found
         return None, None
+
+    def reads_once(self, i):
+        """Whether a token has one reading, at the start of a word or inside."""
+        if self.tokenizer.positions[i] != Position.EITHER:
+            return True
+        return self.keeps and self.tokenizer.convention.keeps_spaces
+
+    def check_spelling(self, i, kind, pieces, *, inside_word):
+        """A token without a single counterpart is spelt, if pieces can spell it."""
+        text = self.normal(self.tokenizer.keys[i])
+        if self.keeps and not inside_word:
+            text = b" " + text
+        if kind == MatchKind.COMPOSED and self.keeps:
+            assert b"".join(map(self.spelling_of, pieces)) == text
+            assert len(pieces) > 1
+        if not any(
+            c in text.decode() for c in "!\u4e2d"
+        ):  # these are words of their own
+            spells = self.can_spell(text, inside_word or self.keeps)
+            assert spells == (kind in (MatchKind.COMPOSED, MatchKind.NORMALIZED))

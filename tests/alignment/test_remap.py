@@ -109,6 +109,25 @@ def test_expand_emits_nothing_for_what_the_preset_drops(alignment):
     ]
 
 
+def test_a_token_with_only_a_start_form_is_spelt_inside_a_word():
+    mine = Vocabulary.from_tokens(["\u0120x", "ing"], convention="byte_level")
+    theirs = Vocabulary.from_tokens(["x", "ing", "##i", "##ng"])
+    alignment = as_alignment(mine, theirs)
+    assert alignment.counts()["BOUNDARY"] == 1
+    assert alignment.pieces.to_lists() == [[0], [1]]
+    assert alignment.continuation_pieces.to_lists() == [[0], [2, 3]]
+    ids = Ragged.from_lists([[0, 1], [1]])
+    assert alignment.remap(ids, method="expand").to_lists() == [[0, 2, 3], [1]]
+    assert alignment.remap(ids, method="lookup").to_lists() == [[0, 1], [1]]
+
+
+def test_white_space_in_front_ends_the_word_even_if_it_is_stripped():
+    mine = Vocabulary.from_tokens(["x", "\u010aing"], convention="byte_level")
+    theirs = Vocabulary.from_tokens(["x", "i", "##ng", "##i"])
+    alignment = as_alignment(mine, theirs, normalize=str.strip)
+    assert alignment.continuation_pieces.to_lists()[1] == [1, 2]
+
+
 def test_a_special_token_goes_by_its_role_and_ends_the_word(alignment):
     ids = Ragged.from_lists([[1, 0, 2], [0]])
     for method in ("lookup", "expand"):

@@ -1,5 +1,7 @@
 """`Encoder`: batches, pairs, ids from elsewhere, and every refusal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -122,6 +124,17 @@ def test_a_remap_for_a_given_backbone_knows_its_special_tokens(words, alignment,
     assert encoder.template == Template((2,), (3,), (3,))
 
 
+def test_a_preset_without_a_pad_token_pads_as_its_backbone_does(words):
+    theirs = bridge.load_tokenizer({"!": 0, "the": 1}, split="whitespace")
+    alignment = bridge.align(words, theirs)
+    alignment = replace(alignment, spec=replace(alignment.spec, pad_id=1))
+    encoder = bridge.Encoder(
+        words, alignment=alignment, strategy="lookup", backbone=BackboneSpec()
+    )
+    assert encoder.pad_id == 1
+    assert encoder.spec.pad_is_text
+
+
 def test_no_specials(bert):
     encoder = bridge.Encoder(bert, specials=None, sequence_length=4)
     assert encoder(["the fox"])["padding_mask"].sum() == 2
@@ -159,7 +172,7 @@ def test_decode_with_a_mask_where_padding_is_text():
     assert encoder.decode(arrays["token_ids"], mask=mask) == ["a !"]
 
 
-def test_the_empty_text_is_a_row(words):
+def test_the_empty_text_is_a_row():
     arrays = make(sequence_length=3)([""])
     assert arrays["token_ids"].tolist() == [[0, 0, 0]]
     assert arrays["padding_mask"].sum() == 0

@@ -207,7 +207,8 @@ def test_pairs_of_another_number():
         ),
         (
             {"truncation": "none"},
-            "`truncation` must be 'round_robin' or 'waterfall'. Received: 'none'.",
+            "`truncation` must be one of 'round_robin', 'waterfall', 'longest_first', "
+            "'only_first', 'only_second'. Received: 'none'.",
         ),
     ],
 )
@@ -220,3 +221,44 @@ def test_unknown_options(options, message):
             pad_id=0,
             **options,
         )
+
+
+@pytest.mark.keras
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(IDS, min_size=1, max_size=4),
+    st.booleans(),
+    st.booleans(),
+    st.integers(5, 12),
+    SIDE,
+    st.integers(0, 9),
+)
+def test_the_options_of_keras_hubs_calls(rows, add_start, add_end, length, side, pad):
+    from keras_hub.layers import MultiSegmentPacker, StartEndPacker
+
+    # Lengths and special tokens given at the call, a single segment, a separator that
+    # is not named: all are a template and a length here.
+    packed = pack(
+        Ragged.from_lists(rows),
+        template=Template((101,) * add_start, (), (102,) * add_end),
+        sequence_length=length,
+        pad_id=pad,
+        padding_side=side,
+    )
+    options = {
+        "sequence_length": 99,
+        "start_value": 101,
+        "end_value": 102,
+        "pad_value": pad,
+        "padding_side": side,
+    }
+    call = {
+        "sequence_length": length,
+        "add_start_value": add_start,
+        "add_end_value": add_end,
+    }
+    single = StartEndPacker(**options)(rows, **call)
+    assert packed.token_ids.tolist() == np.asarray(single).tolist()
+    token_ids, segment_ids = MultiSegmentPacker(**options)((rows,), **call)
+    assert packed.token_ids.tolist() == np.asarray(token_ids).tolist()
+    assert packed.segment_ids.tolist() == np.asarray(segment_ids).tolist()

@@ -102,7 +102,7 @@ def test_a_boundary_match_is_no_copy(alignment):
 
 
 def test_random_draws_all_but_special_tokens(alignment):
-    made = recipe(alignment, init="random", appended=[2])
+    made = recipe(alignment, steps=("random",), appended=[2])
 
     assert made.counts() == {
         **dict.fromkeys(Rule.__members__, 0),
@@ -112,18 +112,35 @@ def test_random_draws_all_but_special_tokens(alignment):
 
 
 def test_mean_for_what_is_no_copy(alignment):
-    made = recipe(alignment, init="mean")
+    made = recipe(alignment, steps=("mean",))
 
     assert made.rules[[2, 5, 7]].tolist() == [Rule.MEAN] * 3
     assert made.copied.sum() == 5
 
 
-def test_unknown_init(alignment):
-    with pytest.raises(ValueError, match="init") as error:
-        recipe(alignment, init="focus")
-    assert str(error.value) == (
-        "`init` must be one of 'compose', 'random', 'mean'. Received: 'focus'."
-    )
+def test_copies_alone(alignment):
+    made = recipe(alignment, steps=())
+
+    assert made.rules[[1, 2, 5, 6]].tolist() == [
+        *(Rule.COPY, Rule.LAST_RESORT, Rule.LAST_RESORT, Rule.NORMALIZED)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("weights", "rows", "amounts"),
+    [
+        ("char_length", (6, 10), (0.66667, 0.33333)),
+        ("uniform", (6, 10), (0.5, 0.5)),
+        ("first", (6,), (1.0,)),
+        ("longest", (6,), (1.0,)),
+    ],
+)
+def test_weights_of_pieces(alignment, weights, rows, amounts):
+    made = recipe(alignment, weights=weights)
+
+    assert rounded(made[5]) == (Rule.COMPOSED, rows, amounts)
+    assert not made.copied[5]  # one piece of two is no copy
+    assert rounded(made[2]) == (Rule.MIXTURE, (8, 7), (SHARE, 1 - SHARE))
 
 
 def test_to_dict_has_a_row_for_every_id(alignment):

@@ -186,3 +186,61 @@ def test_a_vocabulary_without_live_rows_uses_all():
         0,
         0,
     ]
+
+
+def test_calibrated_rows_have_the_norm_of_copied_ones(alignment, table):
+    made = plan(alignment, table, calibrate=True)
+
+    built, plain = made.build(table), plan(alignment, table).build(table)
+
+    norms = np.linalg.norm(built, axis=1)
+    target = np.median(norms[made.recipe.copied])
+    np.testing.assert_allclose(norms[[2, 5]], target, rtol=1e-5)
+    np.testing.assert_allclose(
+        built[5] / norms[5], plain[5] / np.linalg.norm(plain[5]), rtol=1e-5
+    )
+    np.testing.assert_array_equal(built[made.recipe.copied], plain[made.recipe.copied])
+    np.testing.assert_array_equal(made.build(table, kind="head")[5], plain[5])
+
+
+def test_a_head_is_weighed_apart(alignment, table):
+    made = plan(alignment, table, weights="uniform", head_weights="first")
+
+    np.testing.assert_allclose(made.build(table)[5], (table[6] + table[10]) / 2)
+    np.testing.assert_array_equal(made.build(table, kind="head")[5], table[6])
+    assert made.recipe_of("head")[5].rows == (6,)
+
+
+def test_a_function_makes_what_is_left(alignment, table):
+    asked = []
+
+    def make(ids, rows):
+        asked.append(ids.tolist())
+        return np.full((len(ids), rows.shape[1]), 7.0)
+
+    made = plan(alignment, table, init=["compose", make])
+    built = made.build(table)
+
+    assert asked == [[7]]
+    assert made.recipe[7] == (Rule.GIVEN, (), ())
+    np.testing.assert_array_equal(built[7], 7)
+    np.testing.assert_array_equal(built[5], plan(alignment, table).build(table)[5])
+
+
+@pytest.mark.parametrize(
+    ("value", "received"),
+    [
+        (np.ones((1, 3)), "shape (1, 3)"),
+        (np.full((1, 4), np.nan), "shape (1, 4) with values that are not finite"),
+    ],
+)
+def test_a_function_that_gives_something_else(alignment, table, value, received):
+    made = plan(alignment, table, init=["compose", lambda *_: value])
+
+    with pytest.raises(ValueError, match="finite row") as error:
+        made.build(table)
+    assert str(error.value) == (
+        "The function given as `init` must return one finite row for each id. "
+        f"Received: {received} for ids of shape (1,) and a table of width 4. Return "
+        "`(len(ids), table.shape[1])`."
+    )

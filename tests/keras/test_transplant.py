@@ -461,7 +461,9 @@ def test_no_kerashub_model():
     [
         (
             {"init": "focus"},
-            "`init` must be one of 'compose', 'random', 'mean'. Received: 'focus'.",
+            "`init` must be one of 'copy', 'compose', 'anchors', 'omp', 'mean', "
+            "'random', a method such as `bridge.Anchors(...)`, a function, or a list "
+            "of these. Received: 'focus'.",
         ),
         (
             {"trainable": "some"},

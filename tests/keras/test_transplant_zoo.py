@@ -141,15 +141,59 @@ ZOO = {
     "T5Gemma2": GEMMA_PAIR,
     "XLMRoberta": LIMITED,
     "XLNet": ENCODER,
+    # With sound or images beside the text.
+    "Whisper": {
+        **ENCODER,
+        "max_encoder_sequence_length": 16,
+        "max_decoder_sequence_length": 16,
+    },
+    "Moonshine": {
+        "filter_dim": 8,
+        "hidden_dim": 8,
+        "intermediate_dim": 12,
+        **both_sides(num_layers=1, num_heads=2),
+    },
+    "PaliGemma": {
+        **DECODER,
+        "head_dim": 4,
+        "image_size": 16,
+        "vit_patch_size": 8,
+        "vit_num_heads": 2,
+        "vit_hidden_dim": 8,
+        "vit_num_layers": 1,
+        "vit_intermediate_dim": 12,
+    },
+    # Keeps its tables two layers deep, and writes other names for its sizes.
+    "Gemma3n": {
+        "text_hidden_size": 8,
+        "num_hidden_layers": 2,
+        "pad_token_id": 0,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 8,
+        "intermediate_size": [12, 12],
+        "hidden_activation": "gelu_approximate",
+        **FULL,
+        "sliding_window": 4,
+        "rope_theta": 1e4,
+        "max_position_embeddings": 16,
+        "vocab_size_per_layer_input": SIZE,
+        "hidden_size_per_layer_input": 2,
+        "altup_num_inputs": 2,
+        "laurel_rank": 1,
+        "image_token_id": SIZE - 1,  # no image encoder reads it
+    },
 }
+
+# Names of the sizes that differ from `vocabulary_size`.
+SIZES = {"EdRec": "vocab_size", "Electra": "vocab_size", "Gemma3n": "text_vocab_size"}
 
 
 def build(name):
     import keras_hub
 
     cls = getattr(keras_hub.models, f"{name.split()[0]}Backbone")
-    key = "vocab_size" if name in ("EdRec", "Electra") else "vocabulary_size"
-    model = cls(**{key: SIZE}, **ZOO[name])
+    model = cls(**{SIZES.get(name, "vocabulary_size"): SIZE}, **ZOO[name])
     rng = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(rng.standard_normal(weight.shape))
@@ -174,17 +218,25 @@ def align(reference, tokenizer):
 
 
 def inputs(model, ids):
-    shapes = {
-        key: ids
-        if key.endswith("token_ids")
-        else np.ones_like(ids)
-        if key.endswith("padding_mask")
-        else np.tile(np.arange(ids.shape[1], dtype="int32"), (len(ids), 1))
-        if key == "position_ids"
-        else np.zeros_like(ids)
-        for key in model.input
-    }
-    return {key: value.astype(model.input[key].dtype) for key, value in shapes.items()}
+    wanted = model.input
+    if not isinstance(wanted, dict):  # Gemma 3n lists its inputs
+        wanted = {tensor.name: tensor for tensor in wanted}
+    return {key: value_for(key, wanted[key], ids) for key in wanted}
+
+
+def value_for(key, tensor, ids):
+    if key.endswith("token_ids"):
+        return ids
+    if key == "position_ids":
+        return np.tile(np.arange(ids.shape[1], dtype="int32"), (len(ids), 1))
+    if str(tensor.dtype).startswith("float"):  # sound or images
+        free = iter((16, 8, 8))
+        shape = [len(ids), *(n or next(free) for n in tensor.shape[1:])]
+        if key == "encoder_input_values":
+            shape = [len(ids), 2_048, 1]
+        return np.random.default_rng(5).standard_normal(shape).astype("float32")
+    filled = np.ones_like if key.endswith("padding_mask") else np.zeros_like
+    return filled(ids).astype(tensor.dtype)
 
 
 def outputs(model, ids):

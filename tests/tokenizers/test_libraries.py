@@ -11,7 +11,7 @@ from bridge.errors import UnsupportedTokenizerError, VocabularyError
 from bridge.ragged import Ragged
 from bridge.spec import Template
 from bridge.tokenizers import HuggingFaceTokenizer, load_tokenizer
-from bridge.tokenizers.base import decode_runs
+from bridge.tokenizers.decoding import decode_runs
 from bridge.tokenizers.patterns import CL100K, O200K, QWEN, word_pattern
 from bridge.tokenizers.rows import surround
 from bridge.vocabulary import Convention, TokenKind

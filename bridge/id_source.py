@@ -1,0 +1,134 @@
+"""`IdSource`: texts, words and ids to the ids that a backbone gets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridge.alignment import Alignment
+from bridge.alignment.remap import METHODS
+from bridge.alignment.tracing import piece_counts
+from bridge.errors import TextInputError
+from bridge.layout import Layout
+from bridge.ragged import OffsetArray, Ragged
+from bridge.tokenizers import Tokenizer
+from bridge.windows import Located
+from bridge.words import encode_words
+
+
+@dataclass(frozen=True, slots=True)
+class IdSource:
+    """What happens to a text before packing.
+
+    Attributes:
+        tokenizer: The external tokenizer.
+        alignment: What its ids mean to a preset, or `None`.
+        strategy: How ids reach the backbone.
+        layout: The vocabulary of the ids that come out, and the backbone's rows.
+    """
+
+    tokenizer: Tokenizer
+    alignment: Alignment | None
+    strategy: str
+    layout: Layout
+
+    def own(self, texts: Sequence[str]) -> Ragged:
+        """Encode texts with the tokenizer.
+
+        Args:
+            texts: Texts, at least one.
+
+        Returns:
+            The tokenizer's ids, without special tokens.
+
+        Raises:
+            TextInputError: If there is no text, or one is not a `str`.
+        """
+        return _filled(self.tokenizer.encode_batch(texts))
+
+    def for_backbone(self, ids: Ragged) -> Ragged:
+        """Remap ids where the strategy says so, and refuse what is no row.
+
+        Args:
+            ids: The tokenizer's ids.
+
+        Returns:
+            The backbone's.
+
+        Raises:
+            TokenIdError: If an id is no row of the backbone's embedding.
+        """
+        alignment = self._remapping()
+        if alignment is not None:
+            ids = alignment.remap(ids, method=self.strategy)  # type: ignore[arg-type]
+        return self._checked(ids)
+
+    def of_words(self, words: list[str], counts: OffsetArray) -> Ragged:
+        """Encode words; see `encode_words`.
+
+        Args:
+            words: Checked words of all texts.
+            counts: Number of words in each text.
+
+        Returns:
+            The backbone's ids, one row a word.
+        """
+        return self._checked(
+            encode_words(
+                words,
+                counts,
+                tokenizer=self.tokenizer,
+                alignment=self._remapping(),
+                method=self.strategy,
+            )
+        )
+
+    def unlocated(self, texts: Sequence[str]) -> Located:
+        """Encode texts without their offsets; see `located`."""
+        return Located(self.for_backbone(self.own(texts)))
+
+    def located(self, texts: Sequence[str]) -> Located:
+        """Encode texts and keep the characters behind every id.
+
+        Args:
+            texts: Texts, at least one.
+
+        Returns:
+            The backbone's ids and their characters.
+
+        Raises:
+            NotImplementedError: If the tokenizer cannot tell.
+            ValueError: If the strategy writes texts anew.
+        """
+        if self.strategy == "retokenize":
+            raise ValueError(
+                "Offsets follow ids through every strategy but one. Received: "
+                "strategy='retokenize', which writes the text anew. Use 'expand', or "
+                "split the text and call `with_word_ids`."
+            )
+        spans = self.tokenizer.encode_offsets(texts)
+        ids = self.for_backbone(_filled(spans.ids))
+        offsets = spans.offsets.astype(np.int32)
+        alignment = self._remapping()
+        if alignment is not None:
+            counts = piece_counts(alignment, spans.ids, method=self.strategy)
+            offsets = np.repeat(offsets, counts, axis=0)
+        return Located(ids, offsets)
+
+    def _remapping(self) -> Alignment | None:
+        return self.alignment if self.strategy in METHODS else None
+
+    def _checked(self, ids: Ragged) -> Ragged:
+        self.layout.vocabulary.check_ids(
+            ids.values, rows=self.layout.spec.vocabulary_size
+        )
+        return ids
+
+
+def _filled(ids: Ragged) -> Ragged:
+    if not len(ids):
+        raise TextInputError(
+            "A batch must hold at least one text. Received: an empty list. Skip the "
+            "call, or pass `['']` for one empty text."
+        )
+    return ids

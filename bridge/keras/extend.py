@@ -1,0 +1,255 @@
+"""`extend` and `shrink`: the preset's own vocabulary, longer or shorter."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import keras_hub
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.alignment import Alignment, MatchKind
+from bridge.alignment.align import Matcher
+from bridge.alignment.index import Pieces
+from bridge.alignment.reference import with_reference
+from bridge.embedding.last_resort import RowClasses
+from bridge.embedding.plan import RowPlan
+from bridge.embedding.recipe import make_recipe
+from bridge.embedding.usage import count_uses, start_shares
+from bridge.embedding.weighting import check_weights
+from bridge.errors import BackboneError, TextInputError
+from bridge.keras.backbone import check_plain
+from bridge.keras.embedding import check_trainable
+from bridge.keras.result import TransplantResult
+from bridge.keras.spec import describe
+from bridge.keras.tables import backbone_of, token_layer
+from bridge.keras.transplant import build_twin
+from bridge.ragged import Ragged
+from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.editing import add_tokens, keep_tokens
+from bridge.tokenizers.load import load_tokenizer
+from bridge.tokenizers.reference import rebuild_reference
+from bridge.vocabulary import Convention, TokenKind, Vocabulary
+
+if TYPE_CHECKING:
+    from tokenizers import AddedToken
+
+
+def extend(
+    model: Any,  # noqa: ANN401  Keras has no types
+    tokenizer: Any,  # noqa: ANN401  whatever `load_tokenizer` takes
+    tokens: Sequence["str | AddedToken"],
+    *,
+    weights: str = "char_length",
+    calibrate: bool = False,
+    trainable: str = "all",
+    texts: Sequence[str] | None = None,
+    seed: int = 0,
+) -> TransplantResult:
+    """Add words to the vocabulary that a model already has.
+
+    Every old row and id stays as it is, bit for bit, in every table of the model and
+    of a task's head. A new row is composed from the pieces that the tokenizer cuts
+    the word into today, read at the start of a word.
+
+    Args:
+        model: A KerasHub backbone or task; not changed.
+        tokenizer: The tokenizer whose ids it takes, or anything that
+            `bridge.load_tokenizer` takes; run by Hugging Face's library, and not
+            changed.
+        tokens: New words, or `tokenizers.AddedToken` objects. In byte-level
+            vocabularies the space before an added token stays a token of its own;
+            `AddedToken(word, lstrip=True)` takes it in.
+        weights: Weights of the pieces, as in `transplant`.
+        calibrate: Whether a new row of the input table gets the norm of old ones, as
+            in `transplant`.
+        trainable: As in `transplant`; `"new"` keeps every old row exactly.
+        texts: Texts like those the model will read: the share of its uses in which a
+            new token starts a word is counted in them; all of them if `None`.
+        seed: Seed of rows that no pieces spell.
+
+    Returns:
+        The new model, and as `result.tokenizer` the longer tokenizer; old texts without
+        the new words get the ids they had.
+
+    Raises:
+        UnsupportedTokenizerError: If another library runs the tokenizer.
+        VocabularyError: If a token is empty, doubled, or not new.
+        BackboneError: If the model has fewer rows than the tokenizer has ids, is
+            quantized or has LoRA adapters.
+        ValueError: If `weights` or `trainable` is unknown.
+        TextInputError: If a text is not a usable `str`.
+
+    Example:
+        >>> result = extend(backbone, tokenizer, ["tachycardia"])  # doctest: +SKIP
+        >>> result.model.save_to_preset("medical")  # doctest: +SKIP
+    """
+    check_weights("weights", weights)
+    check_trainable(trainable)
+    reference = _load(tokenizer)
+    rows = _check_rows(model, reference)
+    longer = add_tokens(reference, tokens)
+    size = longer.vocabulary.size
+    matches = _match_new(longer, reference)
+    alignment = _same_rows(
+        model,
+        longer,
+        reference,
+        [[i] for i in range(reference.vocabulary.size)] + [list(m) for m in matches],
+        # Rows behind the vocabulary, up to a round number, stay where they are.
+        spare=range(size, rows),
+    )
+    shares = np.ones(len(alignment.kinds), np.float32)
+    if texts is not None:
+        shares[:size] = start_shares(alignment, texts, prior=1.0)
+    recipe = make_recipe(alignment, shares, weights=weights)
+    known = RowClasses.of(longer.vocabulary, reference.vocabulary, preset_rows=rows)
+    new = np.zeros(len(recipe), np.int64)
+    new[:size] = known.new
+    return build_twin(
+        model,
+        RowPlan(recipe, recipe, RowClasses(new, known.preset), seed, calibrate),
+        longer.vocabulary,
+        spec=replace(alignment.spec, vocabulary_size=len(recipe)),
+        tokenizer=longer,
+        trainable=trainable,
+    )
+
+
+def shrink(
+    model: Any,  # noqa: ANN401
+    tokenizer: Any,  # noqa: ANN401
+    texts: Sequence[str],
+    *,
+    minimum: int = 1,
+    trainable: str = "all",
+) -> TransplantResult:
+    """Keep only the tokens that texts use: a smaller table, the same outputs on them.
+
+    Special and added tokens, bytes and single characters always stay, so that any
+    text can still be encoded that could be. Vocabulary trimming: Ushio, Zhou and
+    Camacho-Collados 2023, arXiv:2305.15020.
+
+    Args:
+        model: A KerasHub backbone or task; not changed.
+        tokenizer: The tokenizer whose ids it takes, or anything that
+            `bridge.load_tokenizer` takes; run by Hugging Face's library, and not
+            changed.
+        texts: Texts like those the model will read.
+        minimum: Uses from which on a token is kept.
+        trainable: As in `transplant`.
+
+    Returns:
+        The smaller model, and as `result.tokenizer` the shorter tokenizer. Every row
+        is copied bit for bit.
+
+    Raises:
+        UnsupportedTokenizerError: If another library runs the tokenizer.
+        BackboneError: If the model has fewer rows than the tokenizer has ids, is
+            quantized or has LoRA adapters.
+        ValueError: If `trainable` is unknown.
+        TextInputError: If there is no text, or one is not a usable `str`.
+
+    Example:
+        >>> result = shrink(backbone, tokenizer, texts)  # doctest: +SKIP
+        >>> result.vocabulary.size  # doctest: +SKIP
+        8192
+    """
+    check_trainable(trainable)
+    reference = _load(tokenizer)
+    rows = _check_rows(model, reference)
+    uses = count_uses(reference, texts)
+    if not uses.any():
+        raise TextInputError(
+            "A vocabulary is cut down to what texts use. Received: texts without any "
+            "token. Pass texts like those the model will read."
+        )
+    kept = (uses >= minimum) | _basic(reference.vocabulary)
+    shorter = keep_tokens(reference, np.flatnonzero(kept).tolist())
+    sources = [
+        [i]
+        for token in shorter.vocabulary.tokens
+        if token is not None and (i := reference.vocabulary.id(token)) is not None
+    ]
+    alignment = _same_rows(model, shorter, reference, sources)
+    recipe = make_recipe(alignment, np.ones(len(sources), np.float32))
+    classes = RowClasses.of(shorter.vocabulary, reference.vocabulary, preset_rows=rows)
+    return build_twin(
+        model,
+        RowPlan(recipe, recipe, classes, seed=0),
+        shorter.vocabulary,
+        spec=alignment.spec.with_vocabulary(shorter.vocabulary.roles, len(recipe)),
+        tokenizer=shorter,
+        trainable=trainable,
+    )
+
+
+def _load(tokenizer: Any) -> Tokenizer:  # noqa: ANN401
+    if isinstance(tokenizer, keras_hub.tokenizers.Tokenizer):
+        # KerasHub's own often cuts differently from what its checkpoint was trained on.
+        return rebuild_reference(tokenizer)
+    return load_tokenizer(tokenizer)
+
+
+def _check_rows(model: Any, reference: Tokenizer) -> int:  # noqa: ANN401
+    check_plain(model)
+    rows = int(token_layer(backbone_of(model)).input_dim)
+    if rows < reference.vocabulary.size:
+        raise BackboneError(
+            "The tokenizer must be the one whose ids the model takes. Received: "
+            f"{reference.vocabulary.size} ids for a token embedding of {rows} rows. "
+            "Connect another tokenizer with `bridge.transplant`."
+        )
+    return rows
+
+
+def _match_new(longer: Tokenizer, reference: Tokenizer) -> list[Pieces]:
+    """Spell new tokens with the preset's pieces, as they stand at a word start."""
+    matcher = Matcher(
+        longer.vocabulary, reference.vocabulary, normalize=reference.normalize
+    )
+    ids = range(reference.vocabulary.size, longer.vocabulary.size)
+    return [matcher.match(token_id).pieces for token_id in ids]
+
+
+def _same_rows(
+    model: Any,  # noqa: ANN401
+    tokenizer: Tokenizer,
+    reference: Tokenizer,
+    sources: list[list[int]],
+    spare: Sequence[int] = (),
+) -> Alignment:
+    """Align a tokenizer with the one it was made from: row by row, nothing looked up.
+
+    Tokens of equal bytes would otherwise change places.
+    """
+    kinds = np.full(len(sources) + len(spare), MatchKind.EXACT, np.uint8)
+    kinds[list(tokenizer.vocabulary.roles.values())] = MatchKind.ROLE
+    if len(sources) > reference.vocabulary.size:
+        # Never a copy, also where one piece spells it: a new row is a row to train.
+        kinds[reference.vocabulary.size : len(sources)] = MatchKind.COMPOSED
+    kinds[len(sources) :] = MatchKind.UNUSED
+    pieces = Ragged.from_lists([*sources, *([row] for row in spare)])
+    return Alignment(
+        tokenizer=tokenizer,
+        reference=reference,
+        reference_note="the tokenizer it was made from",
+        spec=with_reference(describe(model), reference),
+        kinds=kinds,
+        pieces=pieces,
+        continuation_pieces=pieces,
+    )
+
+
+def _basic(vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    """Find tokens without which some text could not be encoded: bytes or characters."""
+    kinds = vocabulary.kinds
+    has_bytes = vocabulary.convention == Convention.BYTE_LEVEL
+    has_bytes |= bool((kinds == TokenKind.BYTE).any())
+    lengths = [
+        len(key) if has_bytes else len(key.decode("utf-8", "replace"))
+        for key in vocabulary.keys
+    ]
+    outside = np.isin(kinds, (TokenKind.BYTE, TokenKind.ADDED, TokenKind.SPECIAL))
+    short = (kinds == TokenKind.NORMAL) & (np.array(lengths) <= 1)
+    return np.asarray(outside | short, bool)

@@ -1,0 +1,1 @@
+"""How a report looks: terminal sections, Markdown, CSV, one HTML page."""

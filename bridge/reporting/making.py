@@ -1,0 +1,107 @@
+"""`make_report`: measures everything that a report holds."""
+
+from collections.abc import Sequence
+
+from bridge.alignment import Alignment
+from bridge.errors import BackboneError, SequenceLengthError
+from bridge.reporting.measure import measure
+from bridge.reporting.numbers.cost import TransplantCost, estimate_cost
+from bridge.reporting.numbers.coverage import find_examples
+from bridge.reporting.numbers.digits import read_digits
+from bridge.reporting.numbers.folding import measure_folding
+from bridge.reporting.numbers.frequencies import Frequencies
+from bridge.reporting.numbers.lengths import measure_lengths
+from bridge.reporting.numbers.reading import Reading
+from bridge.reporting.numbers.roles import compare_roles
+from bridge.reporting.numbers.scripts import count_scripts
+from bridge.reporting.numbers.side_by_side import show_side_by_side
+from bridge.reporting.numbers.sizes import count_sizes, count_ties
+from bridge.reporting.numbers.words import find_worst
+from bridge.reporting.recommendation import recommend
+from bridge.reporting.report import RemapReport
+from bridge.reporting.sample import choose_sample
+from bridge.reporting.source import ReportSource
+
+
+def make_report(
+    alignment: Alignment,
+    texts: Sequence[str] | None = None,
+    *,
+    frequencies: Frequencies | None = None,
+    sequence_length: int = 128,
+    hidden_dim: int | None = None,
+) -> RemapReport:
+    """Say how the two vocabularies line up, by type and by running text.
+
+    Args:
+        alignment: The alignment.
+        texts: Texts like those to be encoded, at most 20,000 of which are measured,
+            taken evenly.
+        frequencies: Where there are no texts: words and how often each occurs, as a
+            mapping, as a file with a word and a count on every line, or as
+            `"wordfreq:en"` where the package wordfreq is installed. Without either,
+            words of the tokenizer's own vocabulary stand in; the report says so.
+        sequence_length: Length at which texts would be cut off.
+        hidden_dim: Columns of the backbone's token embedding, from which the
+            parameters of a transplant are counted.
+
+    Returns:
+        The report.
+
+    Raises:
+        TextInputError: If there is no text, or one is not a `str`, or the frequencies
+            cannot be read.
+        ValueError: If both texts and frequencies are given.
+        VocabularyError: If a tokenizer without unk refuses every text.
+        SequenceLengthError: If `sequence_length` is not positive.
+        MissingDependencyError: If wordfreq is asked for and not installed.
+
+    Example:
+        >>> report = bridge.report(alignment, texts)  # doctest: +SKIP
+        >>> print(report)  # doctest: +SKIP
+        >>> report.to_html("report.html")  # doctest: +SKIP
+    """
+    if sequence_length <= 0:
+        raise SequenceLengthError(
+            "`sequence_length` must be positive. Received: "
+            f"{sequence_length}. Pass the length that batches shall have."
+        )
+    mine, theirs = alignment.tokenizer, alignment.reference
+    rows = alignment.spec.vocabulary_size
+    reading = Reading.of(alignment, choose_sample(mine.vocabulary, texts, frequencies))
+    measures = measure(reading)
+    return RemapReport(
+        tokenizer_size=mine.vocabulary.size,
+        reference_size=theirs.vocabulary.size,
+        backbone_rows=rows,
+        reference_note=alignment.reference_note,
+        kinds=alignment.counts(),
+        examples=find_examples(reading),
+        roles=compare_roles(alignment),
+        sizes=count_sizes(mine.vocabulary, rows=None),
+        preset_sizes=count_sizes(theirs.vocabulary, rows=rows),
+        ties=count_ties(alignment),
+        digits=read_digits(mine),
+        preset_digits=read_digits(theirs),
+        folding=measure_folding(reading),
+        scripts=count_scripts(reading),
+        text=measures,
+        lengths=(
+            measure_lengths(reading, sequence_length=sequence_length)
+            if reading.sample.is_text
+            else None
+        ),
+        words=find_worst(reading),
+        samples=show_side_by_side(reading),
+        transplant=_cost(alignment, hidden_dim),
+        recommendation=recommend(measures),
+        source=ReportSource(alignment, reading.counts),
+    )
+
+
+def _cost(alignment: Alignment, hidden_dim: int | None) -> TransplantCost | None:
+    try:
+        return estimate_cost(alignment, hidden_dim=hidden_dim)
+    except BackboneError:
+        # A template with a token that plays no role cannot be transplanted.
+        return None

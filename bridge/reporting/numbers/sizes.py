@@ -1,0 +1,134 @@
+"""`Sizes`: the numbers that are all called vocabulary size, and ids of no use."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from bridge.alignment import Alignment, MatchKind
+from bridge.vocabulary import TokenKind, Vocabulary
+
+_BY_BYTES = (MatchKind.EXACT, MatchKind.NORMALIZED, MatchKind.BOUNDARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many ids of what sort a vocabulary has.
+
+    Attributes:
+        pieces: Tokens of the model itself, byte pieces among them.
+        added: Literal texts put beside them.
+        special: Special tokens.
+        reserved: Rows such as `[unused7]` that no text produces.
+        holes: Ids below the largest that no token has.
+        size: Largest id + 1, the sum of all the above.
+        rows: Rows of the backbone's embedding, or `None` where there is none.
+        duplicates: Ids that stand for the same bytes at the same place as another.
+        dead: Ids that look like tokens and are never produced, such as `##!`.
+    """
+
+    pieces: int
+    added: int
+    special: int
+    reserved: int
+    holes: int
+    size: int
+    rows: int | None
+    duplicates: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Where one match was chosen among several, or one row serves several ids.
+
+    Attributes:
+        broken: Ids of the tokenizer whose bytes several ids of the preset have at that
+            place. A normal piece goes before a byte piece, a live one before a dead,
+            a lower id before a higher.
+        shared_rows: Ids of the preset that more than one id of the tokenizer matches.
+        sharing_ids: Ids of the tokenizer that match those.
+    """
+
+    broken: int
+    shared_rows: int
+    sharing_ids: int
+
+
+def count_sizes(vocabulary: Vocabulary, *, rows: int | None) -> Sizes:
+    """Count the ids of a vocabulary.
+
+    Args:
+        vocabulary: The vocabulary.
+        rows: Rows of the embedding it indexes, if any.
+
+    Returns:
+        The counts.
+    """
+    kinds = np.bincount(vocabulary.kinds, minlength=len(TokenKind)).tolist()
+    holes = vocabulary.tokens.count(None)
+    copies = surfaces(vocabulary).values()
+    return Sizes(
+        pieces=kinds[TokenKind.NORMAL] + kinds[TokenKind.BYTE],
+        added=kinds[TokenKind.ADDED],
+        special=kinds[TokenKind.SPECIAL],
+        reserved=kinds[TokenKind.UNUSED] - holes,
+        holes=holes,
+        size=vocabulary.size,
+        rows=rows,
+        duplicates=sum(copies) - len(copies),
+        dead=int(vocabulary.dead.sum()),
+    )
+
+
+class Surface(NamedTuple):
+    """Bytes and place of a token that stands for text."""
+
+    key: bytes
+    position: int
+
+
+def surfaces(vocabulary: Vocabulary) -> Counter[Surface]:
+    """Count how many ids stand for the same bytes at the same place.
+
+    Args:
+        vocabulary: The vocabulary.
+
+    Returns:
+        Surface to number of ids.
+    """
+    is_text = vocabulary.kinds < TokenKind.SPECIAL
+    return Counter(
+        Surface(key, position)
+        for key, position, counts in zip(
+            vocabulary.keys, vocabulary.positions.tolist(), is_text, strict=True
+        )
+        if counts
+    )
+
+
+def count_ties(alignment: Alignment) -> Ties:
+    """Count ties that were broken and rows that serve several ids.
+
+    Args:
+        alignment: The alignment.
+
+    Returns:
+        The counts.
+    """
+    preset = alignment.reference.vocabulary
+    single = (alignment.pieces.lengths == 1) & np.isin(alignment.kinds, _BY_BYTES)
+    matched = alignment.pieces.values[alignment.pieces.offsets[:-1][single]]
+    copies = surfaces(preset)
+    positions = preset.positions.tolist()
+    broken = sum(
+        copies[Surface(preset.keys[row], positions[row])] > 1
+        for row in matched.tolist()
+    )
+    users = np.bincount(matched, minlength=preset.size)
+    return Ties(
+        broken=broken,
+        shared_rows=int((users > 1).sum()),
+        sharing_ids=int(users[users > 1].sum()),
+    )

@@ -1,0 +1,165 @@
+"""`RowFormat`: rows of ids to the arrays of one backbone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.errors import BackboneError
+from bridge.layout import Layout
+from bridge.packing import Packed, PaddingSide, mask_of, pack, room_for
+from bridge.ragged import IdArray, Ragged
+from bridge.spec import Template
+from bridge.stretches import Stretches
+from bridge.tokenizers import Tokenizer
+from bridge.truncation import Truncation
+from bridge.vocabulary import TokenKind
+
+Arrays = dict[str, NDArray[Any]]
+Rows = Ragged | Stretches
+
+
+@dataclass(frozen=True, slots=True)
+class RowFormat:
+    """How long rows are, and what stands in them around the ids.
+
+    Attributes:
+        layout: Special tokens, pad id and the backbone's keys.
+        sequence_length: Columns of the arrays.
+        padding_side: Side that receives the padding.
+        truncation: Which segment of a pair loses ids.
+
+    Raises:
+        BackboneError: If the backbone does not allow padding on that side.
+        SequenceLengthError: If the backbone does not take that length.
+    """
+
+    layout: Layout
+    sequence_length: int
+    padding_side: PaddingSide
+    truncation: Truncation
+
+    def __post_init__(self) -> None:
+        """Refuse what the backbone does not take."""
+        self.layout.check_length(self.sequence_length)
+        allowed = self.layout.spec.padding_sides
+        if self.padding_side in ("right", "left") and self.padding_side not in allowed:
+            raise BackboneError(
+                "Padding must stand where the backbone's positions allow it. "
+                f"Received: padding_side={self.padding_side!r} for a backbone that "
+                "counts positions from column 0, so that padding there would shift "
+                f"those of the text. Use {' or '.join(map(repr, allowed))}."
+            )
+
+    def room(self, *, paired: bool) -> int:
+        """Return how many ids fit into a row; see `room_for`."""
+        return room_for(
+            self.layout.template, sequence_length=self.sequence_length, paired=paired
+        )
+
+    def arrays(self, ids: Rows, pairs: Rows | None = None) -> Arrays:
+        """Pack rows.
+
+        Args:
+            ids: First segments, without special tokens.
+            pairs: Second segments, as many, or `None`.
+
+        Returns:
+            Exactly the backbone's inputs.
+        """
+        return self._select(
+            self._pack(ids, pairs, self.layout.template, self.layout.pad_id)
+        )
+
+    def arrays_as_they_are(self, ids: Ragged) -> Arrays:
+        """Pack rows that hold their special tokens.
+
+        Args:
+            ids: Whole rows. A special token at the end of a row stays when it is cut.
+
+        Returns:
+            Exactly the backbone's inputs.
+        """
+        packed = self._pack(ids, None, Template(), self.layout.pad_id)
+        cut = np.flatnonzero(ids.lengths > self.sequence_length)
+        last = ids.values[ids.offsets[1:][cut] - 1]
+        ends = self.layout.vocabulary.kinds[last] == TokenKind.SPECIAL
+        packed.token_ids[cut[ends], -1] = last[ends]
+        return self._select(packed)
+
+    def marks(self, marks: Rows, pairs: Rows | None = None, *, blank: int) -> IdArray:
+        """Put a number of every id where `arrays` puts the id.
+
+        Args:
+            marks: One number for every id of the first segments.
+            pairs: The same for the second segments, or `None`.
+            blank: Number of special tokens and padding.
+
+        Returns:
+            `(rows, sequence_length)` int32.
+        """
+        template = self.layout.template
+        blanks = Template(
+            (blank,) * len(template.start),
+            (blank,) * len(template.separator),
+            (blank,) * len(template.end),
+        )
+        return self._pack(marks, pairs, blanks, blank).token_ids
+
+    def encode(self, tokenizer: Tokenizer, texts: Any) -> Arrays | None:  # noqa: ANN401
+        """Let the tokenizer's engine fill the arrays, where it can.
+
+        Args:
+            tokenizer: Whose ids are the backbone's.
+            texts: Texts, unchecked.
+
+        Returns:
+            What `arrays` would make of its ids, or `None` where that must be done.
+        """
+        spec = self.layout.spec
+        rows = spec.vocabulary_size
+        rows = self.layout.vocabulary.size if rows is None else rows
+        # With fewer rows than tokens every id would have to be checked.
+        if self.padding_side != "right" or tokenizer.vocabulary.size > rows:
+            return None
+        self.room(paired=False)
+        padded = tokenizer.encode_padded(
+            texts,
+            template=self.layout.template,
+            sequence_length=self.sequence_length,
+            pad_id=self.layout.pad_id,
+        )
+        if padded is None or not len(padded[0]):
+            return None
+        token_ids, lengths = padded
+        return self._select(Packed(token_ids, mask_of(lengths, self.sequence_length)))
+
+    def _pack(
+        self, ids: Rows, pairs: Rows | None, template: Template, pad_id: int
+    ) -> Packed:
+        return pack(
+            ids,
+            pairs,
+            template=template,
+            sequence_length=self.sequence_length,
+            pad_id=pad_id,
+            padding_side=self.padding_side,
+            truncation=self.truncation,
+        )
+
+    def _select(self, packed: Packed) -> Arrays:
+        return {key: getattr(packed, key) for key in self.layout.spec.keys}
+
+
+def rows_of(marks: NDArray[np.integer], rows: Ragged) -> Ragged:
+    """Give numbers of values the rows of those values.
+
+    Args:
+        marks: One number for every value, `(total,)`.
+        rows: The values.
+
+    Returns:
+        The numbers as int32 rows.
+    """
+    return Ragged(marks.astype(np.int32), rows.offsets)

@@ -1,0 +1,63 @@
+"""`Stretches`: rows that share one flat array."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from bridge.ragged import IdArray, OffsetArray, Ragged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """Rows that are stretches of flat ids: they may overlap or leave ids out.
+
+    Attributes:
+        values: Ids, `(total,)` int32.
+        starts: First id of every row, `(rows,)` int64.
+        lengths: Ids of every row, `(rows,)` int64.
+    """
+
+    values: IdArray
+    starts: OffsetArray
+    lengths: OffsetArray
+
+    @classmethod
+    def of(cls, ids: "Ragged | Stretches") -> "Stretches":
+        """Return the same rows; nothing is copied."""
+        if isinstance(ids, Ragged):
+            return cls(ids.values, ids.offsets[:-1], ids.lengths)
+        return ids
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.starts)
+
+
+def gather(values: IdArray, starts: OffsetArray, width: int) -> IdArray:
+    """Return `values[start : start + width]` for every start, zeros where it ends.
+
+    Args:
+        values: Flat ids.
+        starts: In `[-width, values.size]`.
+        width: Ids of each row.
+
+    Returns:
+        `(len(starts), width)` ids. One copy of memory a row: far cheaper than an
+        index for every id.
+    """
+    if values.size < width:
+        values = np.concatenate([values, np.zeros(width - values.size, np.int32)])
+    if not width:
+        return np.zeros((len(starts), 0), np.int32)
+    last = values.size - width
+    ids: IdArray = sliding_window_view(values, width)[np.clip(starts, 0, last)]
+    zeros = np.zeros(width, np.int32)
+    for rows, edge, base in (
+        (np.flatnonzero(starts < 0), (zeros, values[:width]), -width),
+        (np.flatnonzero(starts > last), (values[last:], zeros), last),
+    ):
+        if rows.size:
+            windows = sliding_window_view(np.concatenate(edge), width)
+            ids[rows] = windows[starts[rows] - base]
+    return ids

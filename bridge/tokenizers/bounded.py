@@ -1,0 +1,101 @@
+"""`Bounded`: an object with caches of its own, rebuilt before they grow too large."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+# Some engines keep every word they ever met. Growth of the whole process is what can
+# be measured, so this is also how often a growing process pays for a rebuild.
+MAX_GROWTH = 256 * 2**20
+
+# Characters between two looks at the memory, and the most in one call: the caches of
+# the engines take up to 20 bytes for a character that belongs to a new word.
+CHECK_EVERY = 8 * 2**20
+
+# Where memory cannot be measured, the characters that an object sees in its life.
+MAX_CHARACTERS = 2 * CHECK_EVERY
+
+
+class Bounded:
+    """Builds an object when it is first needed, and again when it should be new.
+
+    That is in a forked child, where a lock inside it may be held by a thread that does
+    not exist there, and when the process has grown since it was built.
+
+    Args:
+        build: Makes the object.
+    """
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self._build = build
+        self._clear()
+
+    def _clear(self) -> None:
+        self._lock = threading.Lock()
+        self._object: Any = None
+        self._process = os.getpid()
+        self._memory: int | None = None
+        self._seen = 0
+        self._unchecked = 0
+
+    def get(self, characters: int) -> Any:  # noqa: ANN401  objects of several libraries
+        """Return the object.
+
+        Args:
+            characters: Length of the text it is asked to read now.
+
+        Returns:
+            The present object, or a new one.
+        """
+        if self._process != os.getpid():
+            # The lock may be held as well.
+            self._clear()
+        with self._lock:
+            if self._object is not None and self._is_full():
+                # Dropped first, so that two never stand side by side.
+                self._object = None
+            if self._object is None:
+                self._object = self._build()
+                self._memory, self._seen, self._unchecked = resident_memory(), 0, 0
+            self._seen += characters
+            self._unchecked += characters
+            return self._object
+
+    def _is_full(self) -> bool:
+        if self._unchecked < CHECK_EVERY:
+            return False
+        self._unchecked = 0
+        now = resident_memory()
+        if now is None or self._memory is None:
+            return self._seen >= MAX_CHARACTERS
+        return now - self._memory >= MAX_GROWTH
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the object out: engines cannot be pickled or copied."""
+        return {"_build": self._build}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the recipe; the object is built when it is needed."""
+        self._build = state["_build"]
+        self._clear()
+
+
+def resident_memory() -> int | None:
+    """Return the memory of this process in bytes, or `None` where nothing tells it."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return _peak_memory()
+
+
+def _peak_memory() -> int | None:
+    # Only ever rises, which will do to see growth.
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

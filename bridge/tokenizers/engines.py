@@ -1,0 +1,123 @@
+"""`with_engine`: which library does the work. Never other ids, only faster."""
+
+import copy
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from bridge.errors import MissingDependencyError
+from bridge.tokenizers.fast import FAST, FastEngine
+from bridge.tokenizers.probe import first_difference, probe_texts
+
+if TYPE_CHECKING:
+    from bridge.tokenizers.base import Tokenizer
+
+AUTO, REFERENCE = "auto", "reference"
+ENGINES = (AUTO, REFERENCE, *(engine.name for engine in FAST))
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSource:
+    """What a fast engine needs to know of a tokenizer.
+
+    Attributes:
+        engine: Name of the fast engine that reads this kind.
+        data: The tokenizer, as that engine reads it.
+        added: Spellings of the added tokens.
+        obstacle: Why no fast engine can be exact, or `None`.
+    """
+
+    engine: str
+    data: str | bytes
+    added: tuple[str, ...] = ()
+    obstacle: str | None = None
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an unknown name.
+
+    Args:
+        engine: What the user passed.
+
+    Raises:
+        ValueError: If there is no such choice.
+    """
+    if engine not in ENGINES:
+        raise ValueError(
+            f"`engine` must be one of {', '.join(map(repr, ENGINES))}. Received: "
+            f"{engine!r}. Leave it out for the fastest that gives the same ids."
+        )
+
+
+def with_engine(tokenizer: "Tokenizer", engine: str) -> "Tokenizer":
+    """Return the tokenizer with an engine that gives exactly its own library's ids.
+
+    Args:
+        tokenizer: Any tokenizer.
+        engine: `"auto"`: a fast one where it is installed and a probe finds no
+            difference; `"reference"`: its own library; or the name of a fast one.
+
+    Returns:
+        The same tokenizer, or a twin with another engine. `engine_note` says why.
+
+    Raises:
+        MissingDependencyError: If the named engine is not installed.
+        ValueError: If the named engine is not exact here.
+    """
+    own = tokenizer.without_engine()
+    if engine == REFERENCE:
+        return own
+    source = own.engine_source()
+    if engine == AUTO:
+        if source is None:
+            return own
+        fast, reason = _try(own, source)
+        return _twin(own, fast, reason)
+    if source is None or source.engine != engine:
+        reads = next(each.reads for each in FAST if each.name == engine)
+        raise _inexact(engine, f"it reads {reads} and this is {own!r}")
+    fast, reason = _try(own, source)
+    if fast is None:
+        if find_spec(engine) is None:
+            raise MissingDependencyError(
+                f"`engine={engine!r}` needs that package. Received: {reason}. Run "
+                "`pip install 'tokenizer-bridge[fast]'`, or leave `engine` out."
+            )
+        raise _inexact(engine, reason)
+    return _twin(own, fast, reason)
+
+
+def _inexact(engine: str, reason: str) -> ValueError:
+    return ValueError(
+        f"`engine={engine!r}` must give the ids of the tokenizer's own library. "
+        f"Received: {reason}. Leave `engine` out, or pass 'reference'."
+    )
+
+
+def _try(tokenizer: "Tokenizer", source: EngineSource) -> tuple[FastEngine | None, str]:
+    """Build the engine and compare it; the reason comes along either way."""
+    name = source.engine
+    if source.obstacle is not None:
+        return None, f"{name} is not used: {source.obstacle}"
+    if find_spec(name) is None:
+        return None, f"{name} is not installed"
+    engine = next(each for each in FAST if each.name == name)(source.data)
+    texts = probe_texts(tokenizer.vocabulary, source.added)
+    reference = tokenizer.encode_batch
+    obstacle = engine.check() or first_difference(
+        texts, reference, partial(engine.encode, reference=reference)
+    )
+    if obstacle is not None:
+        return None, f"{name} is not used: {obstacle}"
+    return engine, f"{name} gives the same ids on {len(texts):,} probe texts"
+
+
+def _twin(own: "Tokenizer", fast: FastEngine | None, reason: str) -> "Tokenizer":
+    twin = copy.copy(own)
+    twin.fast = fast
+    twin.library_note = own.engine_note
+    twin.engine_note = f"{own.engine_note}; {reason}"
+    if fast is not None:
+        twin.engine = fast.name
+    return twin

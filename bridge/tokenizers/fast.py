@@ -1,0 +1,204 @@
+"""`FastEngine`: gigatoken and nanotoken, which fill arrays instead of lists."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any, ClassVar
+
+import numpy as np
+
+from bridge.ragged import IdArray, OffsetArray, Ragged
+from bridge.spec import Template
+from bridge.tokenizers.bounded import CHECK_EVERY, Bounded
+from bridge.tokenizers.newest import find_newest
+
+Encode = Callable[[list[str]], Ragged]
+
+
+class FastEngine(ABC):
+    """A library that encodes as another one does, only faster.
+
+    Threads may share it, and a forked child builds its own. Its caches are bounded.
+
+    Args:
+        source: The tokenizer, in a form that the library reads.
+
+    Attributes:
+        name: Name of the library.
+        reads: What it reads, for messages.
+        pads: Whether it can fill padded arrays itself.
+    """
+
+    name: ClassVar[str]
+    reads: ClassVar[str]
+    pads: ClassVar[bool] = False
+
+    def __init__(self, source: str | bytes) -> None:
+        self._bounded = Bounded(partial(self._build, source))
+
+    @staticmethod
+    @abstractmethod
+    def _build(source: str | bytes) -> Any:  # noqa: ANN401  an object of the library
+        """Build the library's object."""
+
+    @abstractmethod
+    def _run(self, backend: Any, texts: list[str]) -> Ragged:  # noqa: ANN401
+        """Encode with the library's object."""
+
+    def encode(self, texts: list[str], *, reference: Encode) -> Ragged:
+        """Encode texts without special tokens.
+
+        Args:
+            texts: Checked texts.
+            reference: Encodes those texts for which the library may be wrong.
+
+        Returns:
+            Token ids, one row a text.
+        """
+        ids = self.encode_as_it_does(texts)
+        doubtful = self._doubtful(texts)
+        if not doubtful:
+            return ids
+        right = reference([texts[place] for place in doubtful])
+        order = np.arange(len(texts))
+        order[doubtful] = len(texts) + np.arange(len(doubtful))
+        return Ragged.concatenate([ids, right]).take(order)
+
+    def check(self) -> str | None:
+        """Return why the library cannot read this tokenizer, or `None` if it can."""
+        try:
+            self._bounded.get(0)
+        except Exception as error:  # noqa: BLE001  whatever the library raises
+            reason = str(error).partition("\n")[0]
+            return f"it cannot read this tokenizer ({reason})"
+        return None
+
+    def encode_as_it_does(self, texts: list[str]) -> Ragged:
+        """Encode with the library alone; see `encode`."""
+        parts = [
+            self._run(self._bounded.get(size), part) for part, size in _split(texts)
+        ]
+        return Ragged.concatenate(parts)
+
+    def pad(
+        self,
+        texts: list[str],  # noqa: ARG002  for engines that can
+        *,
+        template: Template,  # noqa: ARG002
+        sequence_length: int,  # noqa: ARG002
+        pad_id: int,  # noqa: ARG002
+    ) -> tuple[IdArray, OffsetArray] | None:
+        """Encode texts into an array, where the library does so itself.
+
+        Args:
+            texts: Checked texts.
+            template: Special tokens around each text, by id.
+            sequence_length: Columns of the array.
+            pad_id: Id written into unused cells, on the right.
+
+        Returns:
+            `(len(texts), sequence_length)` int32 ids and the number of real ones in
+            each row, or `None` where it cannot.
+        """
+        return None
+
+    def _doubtful(self, texts: list[str]) -> list[int]:  # noqa: ARG002  most: none
+        return []
+
+
+class Gigatoken(FastEngine):
+    """gigatoken: byte-level BPE, and sentencepiece's BPE with byte pieces."""
+
+    name = "gigatoken"
+    reads = "BPE"
+    pads = True
+
+    @staticmethod
+    def _build(source: str | bytes) -> Any:  # noqa: ANN401  gigatoken's tokenizer
+        library = import_module("gigatoken").Tokenizer
+        if isinstance(source, str):
+            return library.from_json(source)
+        return library.from_json(_without_control_pieces(source))
+
+    def _run(self, backend: Any, texts: list[str]) -> Ragged:  # noqa: ANN401
+        # The two arrays inside awkward's; nothing is copied.
+        layout = backend.encode_batch(texts).layout
+        values = np.asarray(layout.content.data).view(np.int32)
+        return Ragged(values, np.asarray(layout.offsets.data, np.int64))
+
+    def pad(
+        self, texts: list[str], *, template: Template, sequence_length: int, pad_id: int
+    ) -> tuple[IdArray, OffsetArray] | None:
+        """Encode texts into an array; see `FastEngine.pad`."""
+        if self._doubtful(texts):
+            return None
+        token_ids, lengths = [], []
+        for part, size in _split(texts):
+            cells, used = self._bounded.get(size).encode_batch_padded(
+                part,
+                pad_id,
+                max_length=sequence_length,
+                pad_to_max_length=True,
+                truncate=True,
+                prefix=list(template.start),
+                suffix=list(template.end),
+            )
+            token_ids.append(cells.view(np.int32))
+            lengths.append(used)
+        if len(token_ids) == 1:
+            return token_ids[0], lengths[0]
+        return np.concatenate(token_ids), np.concatenate(lengths)
+
+    def _doubtful(self, texts: list[str]) -> list[int]:
+        return find_newest(texts)
+
+
+def _without_control_pieces(proto: bytes) -> str:
+    """Describe a sentencepiece model, for which control pieces in a text are text.
+
+    gigatoken would find them there; and its merges could spell them.
+    """
+    reader = import_module("gigatoken._load.sentencepiece")
+    description = json.loads(reader.sentencepiece_to_tokenizer_json(proto))
+    entries = description["added_tokens"]
+    description["added_tokens"] = [e for e in entries if not e["special"]]
+    model = description["model"]
+    control = {e["content"] for e in entries if e["special"]} | {model["unk_token"]}
+    model["merges"] = [m for m in model["merges"] if "".join(m) not in control]
+    return json.dumps(description, ensure_ascii=False)
+
+
+class Nanotoken(FastEngine):
+    """nanotoken: WordPiece."""
+
+    name = "nanotoken"
+    reads = "WordPiece"
+
+    @staticmethod
+    def _build(source: str | bytes) -> Any:  # noqa: ANN401  nanotoken's tokenizer
+        return import_module("nanotoken").Tokenizer.from_json(source)
+
+    def _run(self, backend: Any, texts: list[str]) -> Ragged:  # noqa: ANN401
+        rows = backend.encode_batch(texts, add_special_tokens=False)
+        return Ragged(rows.ids.view(np.int32), rows.offsets)
+
+
+def _split(texts: list[str]) -> Iterator[tuple[list[str], int]]:
+    """Cut a batch, so that memory is looked at often enough, and give the sizes."""
+    total = sum(map(len, texts))
+    if total <= CHECK_EVERY:
+        yield texts, total
+        return
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    begin, done = 0, 0
+    while begin < len(texts):
+        # At least one, however long it is.
+        stop = int(np.searchsorted(ends, done + CHECK_EVERY, "right"))
+        stop = max(stop, begin + 1)
+        yield texts[begin:stop], int(ends[stop - 1]) - done
+        begin, done = stop, int(ends[stop - 1])
+
+
+FAST: Sequence[type[FastEngine]] = (Gigatoken, Nanotoken)

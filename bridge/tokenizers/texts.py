@@ -1,0 +1,76 @@
+"""`check_texts`: what an encoder may be given."""
+
+from collections.abc import Sequence
+from itertools import filterfalse
+
+from bridge.errors import TextInputError
+
+# Texts joined for one check: one call a text costs more, one for all of them memory.
+_GROUP = 1024
+
+
+def check_texts(texts: Sequence[str], *, noun: str = "text") -> list[str]:
+    """Refuse what cannot be encoded, with its place in the batch.
+
+    Args:
+        texts: What the user passed.
+        noun: What one item is called in messages.
+
+    Returns:
+        The texts as a list.
+
+    Raises:
+        TextInputError: If it is one string, or an item is not a `str`, or holds a
+            lone surrogate.
+    """
+    if isinstance(texts, (str, bytes)):
+        raise TextInputError(
+            f"Pass a list of {noun}s. Received: one {type(texts).__name__}, "
+            f"{texts[:40]!r}. Wrap it: `[{noun}]`."
+        )
+    try:
+        items = list(texts)
+    except TypeError as error:
+        raise TextInputError(
+            f"Pass a list of {noun}s. Received: {type(texts).__name__}. "
+            f"Pass `[]` where there is no {noun}."
+        ) from error
+    try:
+        # Both at the speed of C: types are checked, and ASCII needs no further look.
+        foreign = list(filterfalse(str.isascii, items))
+    except TypeError:
+        _refuse_type(items, noun)
+        raise
+    try:
+        for begin in range(0, len(foreign), _GROUP):
+            "".join(foreign[begin : begin + _GROUP]).encode("utf-8")
+    except UnicodeEncodeError:
+        _refuse_surrogate(items, noun)
+    return items
+
+
+def _refuse_type(items: list[str], noun: str) -> None:
+    for place, text in enumerate(items):
+        if not isinstance(text, str):
+            remedy = (
+                "Decode it first: `text.decode('utf-8')`."
+                if isinstance(text, bytes)
+                else f"Drop it, or replace it by `''` if an empty {noun} is meant."
+            )
+            raise TextInputError(
+                f"Every {noun} must be a str. Received: {text!r:.60} "
+                f"({type(text).__name__}) at position {place} of {len(items)}. {remedy}"
+            )
+
+
+def _refuse_surrogate(items: list[str], noun: str) -> None:
+    for place, text in enumerate(items):
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise TextInputError(
+                f"Every {noun} must be valid Unicode. Received: a lone surrogate "
+                f"{text[error.start]!a} at character {error.start} of the {noun} at "
+                f"position {place}. Clean it first: "
+                "`text.encode('utf-8', 'replace').decode('utf-8')`."
+            ) from error
