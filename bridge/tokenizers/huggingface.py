@@ -11,6 +11,7 @@ from bridge.tokenizers.base import Tokenizer
 from bridge.tokenizers.engines import EngineSource
 from bridge.tokenizers.formats import TOKENIZER_FILE
 from bridge.tokenizers.frames import Frame, probe_frame, probe_template
+from bridge.tokenizers.normalizing import without_dummy_space
 from bridge.tokenizers.rows import from_rows
 from bridge.tokenizers.spans import Spans, read_encodings
 from bridge.vocabulary import Convention, Token, Vocabulary
@@ -167,14 +168,13 @@ class HuggingFaceTokenizer(Tokenizer):
 
     def normalize(self, text: str) -> str:
         """Apply the normaliser; see `Tokenizer.normalize`."""
-        normalizer = self._engine.normalizer
-        if normalizer is None:
+        if self._engine.normalizer is None:
             return text
-        result = str(normalizer.normalize_str(text)).replace(METASPACE, " ")
-        # The dummy prefix of sentencepiece is a mark, not content.
-        if result.startswith(" ") and not text.startswith(" "):
-            result = result[1:]
-        return result
+        return without_dummy_space(self._spaced, text)
+
+    def _spaced(self, text: str) -> str:
+        normalized = self._engine.normalizer.normalize_str(text)
+        return str(normalized).replace(METASPACE, " ")
 
     def _save_files(self, folder: Path) -> Mapping[str, Any]:
         self._engine.save(str(folder / TOKENIZER_FILE))

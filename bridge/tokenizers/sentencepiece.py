@@ -13,6 +13,7 @@ from bridge.tokenizers.base import Tokenizer
 from bridge.tokenizers.decoding import decode_runs
 from bridge.tokenizers.engines import EngineSource
 from bridge.tokenizers.files import file_error, read_bytes
+from bridge.tokenizers.normalizing import without_dummy_space
 from bridge.tokenizers.rows import from_rows, literal_texts
 from bridge.tokenizers.spans import Spans, read_pieces
 from bridge.vocabulary import Convention, Token, TokenKind, Vocabulary
@@ -158,11 +159,10 @@ class SentencePieceTokenizer(Tokenizer):
 
     def normalize(self, text: str) -> str:
         """Apply the model's normaliser; see `Tokenizer.normalize`."""
-        result = str(self._engine.normalize(text)).replace(METASPACE, " ")
-        # The dummy prefix is a mark, not content.
-        if result.startswith(" ") and not text.startswith(" "):
-            result = result[1:]
-        return result
+        return without_dummy_space(self._spaced, text)
+
+    def _spaced(self, text: str) -> str:
+        return str(self._engine.normalize(text)).replace(METASPACE, " ")
 
     def _save_files(self, folder: Path) -> Mapping[str, Any]:
         (folder / MODEL_FILE).write_bytes(self._proto)

@@ -117,14 +117,20 @@ def test_space_less_tokens_with_only_a_start_form_are_boundary(real_alignment):
 
 @pytest.mark.parametrize(
     ("mine", "theirs"),
-    [("gpt2", "mistral"), ("tekken", "deepseek"), ("mistral", "gpt2")],
+    [
+        ("gpt2", "mistral"),
+        ("deepseek", "mistral"),
+        ("tekken", "deepseek"),
+        ("mistral", "gpt2"),
+    ],
 )
 def test_composed_pieces_spell_the_very_bytes(real_alignment, mine, theirs):
     alignment = real_alignment(mine, theirs)
     spelt, meant = getattr(oracle, mine)(), getattr(oracle, theirs)()
+    # Added tokens (DeepSeek's chat markers) are not in the oracle's vocabulary.
     composed = np.flatnonzero(alignment.kinds == MatchKind.COMPOSED).tolist()
-    assert composed
-    for i in composed:
+    assert set(composed) & set(spelt)
+    for i in sorted(set(composed) & set(spelt)):
         pieces = alignment.pieces[i].tolist()
         content = b"".join(next(iter(meant[piece])) for piece in pieces)
         assert {content} == spelt[i]
