@@ -90,10 +90,9 @@ class Ragged:
             TypeError: If the values are no integers.
             ValueError: If the lengths do not sum to the number of values.
         """
-        lengths = np.asarray(lengths, np.int64)
-        offsets = np.zeros(len(lengths) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        return cls(as_int32(np.asarray(values)), offsets)
+        return cls(
+            as_int32(np.asarray(values)), _offsets(np.asarray(lengths, np.int64))
+        )
 
     @classmethod
     def concatenate(cls, parts: Sequence["Ragged"]) -> "Ragged":
@@ -157,11 +156,22 @@ class Ragged:
         """
         index = np.asarray(rows, np.int64)
         lengths = self.lengths[index]
-        ends = np.cumsum(lengths)
-        # Position of every output value: its row's start plus its place in the row.
-        place = np.arange(int(lengths.sum())) - np.repeat(ends - lengths, lengths)
-        values = self.values[np.repeat(self.offsets[:-1][index], lengths) + place]
-        return Ragged.from_lengths(values, lengths)
+        begins = self.offsets[:-1][index]
+        offsets = _offsets(lengths)
+        if not self.values.size:
+            return Ragged(self.values, offsets)
+        # The first value of every row is one plain look-up; an empty row writes one
+        # too many, which the row behind it (or the spare cell) takes.
+        values = np.empty(int(offsets[-1]) + 1, np.int32)
+        begins_inside = np.minimum(begins, self.values.size - 1)
+        values[offsets[:-1]] = self.values[begins_inside]
+        longer = np.flatnonzero(lengths > 1)
+        rest = lengths[longer] - 1
+        place = np.arange(1, int(rest.sum()) + 1)
+        place -= np.repeat(np.cumsum(rest) - rest, rest)
+        cells = np.repeat(offsets[:-1][longer], rest) + place
+        values[cells] = self.values[np.repeat(begins[longer], rest) + place]
+        return Ragged(values[:-1], offsets)
 
     def to_lists(self) -> list[list[int]]:
         """Return the rows as Python lists, for display and for other libraries."""
@@ -225,3 +235,9 @@ def as_int32(values: NDArray[Any]) -> IdArray:
             f" ({int(wrong.sum())} such ids). Check where these ids come from."
         )
     return values.astype(np.int32)
+
+
+def _offsets(lengths: OffsetArray) -> OffsetArray:
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets

@@ -9,6 +9,9 @@ from bridge.ragged import Ragged
 from bridge.vocabulary import Position, TokenKind, Vocabulary
 from bridge.vocabulary.surface import is_isolated
 
+# Running ids looked at in one go: what a step leaves is in the cache for the next.
+CHUNK = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class WordBorders:
@@ -20,12 +23,11 @@ class WordBorders:
     A byte of a split character counts as one.
 
     Attributes:
-        begins: Whether an id can continue a word, `(size,)` bool.
-        ends: Whether an id can be continued, `(size,)` bool.
+        flags: For every id, `(size,)` uint8: 1 if it can continue a word, plus 2 if
+            it can be continued.
     """
 
-    begins: NDArray[np.bool_]
-    ends: NDArray[np.bool_]
+    flags: NDArray[np.uint8]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary) -> "WordBorders":
@@ -35,7 +37,8 @@ class WordBorders:
         is_text = vocabulary.kinds < TokenKind.SPECIAL
         begins = np.array([_in_word(key[:4], 0) for key in vocabulary.keys], bool)
         ends = np.array([_in_word(key[-4:], -1) for key in vocabulary.keys], bool)
-        return cls((begins & ~starts | marked) & is_text, ends & is_text)
+        continues = (begins & ~starts | marked) & is_text
+        return cls(continues + 2 * (ends & is_text).astype(np.uint8))
 
     def continues(self, ids: Ragged) -> NDArray[np.bool_]:
         """Tell for every id whether it continues a word of the id before it.
@@ -46,8 +49,16 @@ class WordBorders:
         Returns:
             `(len(ids.values),)` bool; the first id of a row never continues one.
         """
-        result = self.begins[ids.values]
-        result[1:] &= self.ends[ids.values[:-1]]
+        result = np.empty(ids.values.size, bool)
+        carried = np.zeros(1, np.uint8)
+        for begin in range(0, result.size, CHUNK):
+            part = ids.values[begin : begin + CHUNK]
+            flags = self.flags.take(part)
+            before = np.concatenate([carried, flags[:-1]])
+            np.not_equal(
+                flags & (before >> 1) & 1, 0, out=result[begin : begin + CHUNK]
+            )
+            carried = flags[-1:]
         first = ids.offsets[:-1]
         result[first[first < len(result)]] = False
         return result

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.alignment.borders import continues_word
+from bridge.alignment.borders import CHUNK, continues_word
 from bridge.alignment.tables import ABSENT, stack
 from bridge.errors import MissingRoleError, UnmappedTokenError
-from bridge.ragged import OffsetArray, Ragged
+from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import find_role
 from bridge.vocabulary.display import quoted
 
@@ -50,18 +50,34 @@ class Remapper:
 
     def _lookup(self, ids: Ragged) -> Ragged:
         tables = self.alignment.tables
-        values = tables.start[ids.values]
-        if not np.array_equal(tables.start, tables.inside):
-            inside = tables.inside[ids.values]
-            values = np.where(tables.borders.continues(ids), inside, values)
-        missing = values == ABSENT
-        if not missing.any():
+        table = np.concatenate([tables.start, tables.inside])
+        absent = table == ABSENT
+        if absent.any() and self.on_unmapped == "unk":
+            unk = find_role(self.alignment.spec.roles, "unk")
+            # Without an unk token it is only an error if one is needed.
+            table[absent] = ABSENT if unk is None else unk
+        values = self._look_up(ids, table)
+        missing = values == ABSENT if (table == ABSENT).any() else None
+        if missing is None or not missing.any():
             return Ragged(values, ids.offsets)
         self._refuse_or_go_on(ids.values[missing], "lookup")
         if self.on_unmapped == "unk":
-            values[missing] = self._unk()
-            return Ragged(values, ids.offsets)
+            self._unk()
         return _without(Ragged(values, ids.offsets), missing)
+
+    def _look_up(self, ids: Ragged, table: IdArray) -> IdArray:
+        """Read a table of both places in a word, by neighbours where they differ."""
+        size = len(table) // 2
+        values = np.empty(ids.values.size, np.int32)
+        differ = not np.array_equal(table[:size], table[size:])
+        inside = self.alignment.tables.borders.continues(ids) if differ else None
+        for begin in range(0, values.size, CHUNK):
+            part = ids.values[begin : begin + CHUNK]
+            if inside is not None:
+                part = part + inside[begin : begin + CHUNK] * np.int32(size)
+            # The ids are checked, so that "clip" only spares a buffer.
+            np.take(table, part, out=values[begin : begin + CHUNK], mode="clip")
+        return values
 
     def _expand(self, ids: Ragged) -> Ragged:
         tables = self.alignment.tables
