@@ -92,20 +92,27 @@ class Classifier:
     def _taken_apart(self, text: str, changes: tuple[Change, ...]) -> Found:
         """Explain one smallest failing piece after the other."""
         view = self._view.without(*changes)
-        while view.differs(text):
+        # One round a change: two variants of a cause could take turns for ever.
+        for _ in CHANGES:
+            if not view.differs(text):
+                return self._fewest(text, view.changes)
             _, piece = shrink(text, view.differs)
-            change = self._next(piece, view.changes)
-            if change is None:
-                return None
-            view = view.without(*view.changes, change)
-        return self._fewest(text, view.changes)
+            more = self._next(piece, view.changes)
+            if more is None:
+                break
+            view = view.without(*more)
+        return None
 
-    def _next(self, piece: str, changes: tuple[Change, ...]) -> Change | None:
+    def _next(
+        self, piece: str, changes: tuple[Change, ...]
+    ) -> tuple[Change, ...] | None:
+        """Add the change that explains a piece, or put it for another of its cause."""
         for change in CHANGES:
-            if change not in changes:
-                view = self._view.without(*changes, change)
-                if not view.differs(piece):
-                    return change
+            others = tuple(c for c in changes if c.cause != change.cause)
+            for kept in dict.fromkeys((changes, others)):
+                more = (*kept, change)
+                if change not in kept and not self._view.without(*more).differs(piece):
+                    return more
         return None
 
     def _fewest(self, text: str, changes: tuple[Change, ...]) -> tuple[Change, ...]:

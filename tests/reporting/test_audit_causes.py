@@ -199,8 +199,57 @@ def test_a_mask_that_eats_the_space_before_it():
     native, reference = bpe_tokenizer(), bpe_tokenizer()
     mask = AddedToken("<mask>", lstrip=True, special=True)
     reference.add_special_tokens([mask])
-    report = bridge.audit(native, reference, ["the <mask> fox", "the fox"])
-    assert report.causes == {"specials": 1}
+    texts = ["the <mask> fox", "the fox", "the <mask>\u00e9 ran"]
+    # The accent has no merge either way: only the space is at stake.
+    report = bridge.audit(native, reference, texts)
+    assert report.differing == (0, 2)
+    assert report.causes == {"specials": 2}
+
+
+def test_special_tokens_are_no_text_to_fold():
+    """Folded, `[MASK]` would be no special token and agree by mistake."""
+    native = wordpiece(
+        strip=False, specials=False, normalizer=normalizers.Replace("\u00df", "ss")
+    )
+    report = bridge.audit(native, wordpiece(), ["th\u00e9 [MASK] stra\u00dfe"])
+    assert report.causes == {"specials": 1, "accents": 1, "folded": 1}
+
+
+def test_a_mask_that_eats_the_space_beside_another_cause():
+    from tokenizers import AddedToken
+
+    native, reference = byte_pair(use_regex=False), byte_pair()
+    reference.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    report = bridge.audit(native, reference, ["it <mask> 'tis", "<mask>"])
+    assert report.causes == {"specials": 2, "split": 1}
+
+
+@pytest.fixture
+def accents_at_the_start():
+    """A word alone differs by its accent, and inside a text it does not."""
+    ids = {"?": 0, "e": 1, "s": 2, "b": 3, "\u00e9": 4, "\u00df": 5, " ": 6, "!": 7}
+
+    def reference(text):
+        text = text.replace("\u200b", "").replace("\u00e9", "e").replace("e\u0301", "e")
+        return [ids.get(c, 0) for c in text]
+
+    def native(text):
+        start = [4] if text.startswith("\u00e9") else []
+        text = text[len(start) :].replace("\u00df", "ss").replace("\u200b", "!")
+        return start + reference(text)
+
+    return tuple(bridge.load_tokenizer(f, vocabulary=ids) for f in (native, reference))
+
+
+def test_what_a_text_does_not_need_is_no_cause_of_it(accents_at_the_start):
+    texts = ["b \u00e9 \u00df \u200b", "b \u00df \u00e9"]
+    report = bridge.audit(*accents_at_the_start, texts)
+    assert report.causes == {"controls": 1, "folded": 2}
+
+
+def test_an_example_does_not_slip_to_another_cause(accents_at_the_start):
+    report = bridge.audit(*accents_at_the_start, ["b \u00df \u00e9"])
+    assert {(e.cause, e.text) for e in report.examples} == {("folded", "\u00df")}
 
 
 def test_folding_that_comes_after_cutting():

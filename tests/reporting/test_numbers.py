@@ -286,7 +286,10 @@ def test_side_by_side_shows_what_expand_gets_wrong(alignment):
         assert sample.remapped["retokenize"] == sample.preset
         ids = alignment.tokenizer.encode_batch([sample.text])
         assert [token.token_id for token in sample.tokenizer] == ids.values.tolist()
+        text = alignment.reference.vocabulary.text
         expanded = alignment.remap(ids, method="expand").values.tolist()
+        pieces = [piece for token in sample.tokenizer for piece in token.pieces]
+        assert pieces == list(map(text, expanded))
         shown = [token.token_id for token in sample.remapped["expand"]]
         assert shown == expanded
         assert sample.exact["expand"] == (sample.remapped["expand"] == sample.preset)

@@ -43,22 +43,13 @@ def find_examples(reading: Reading) -> tuple[KindExample, ...]:
         evenly over the ids.
     """
     return tuple(
-        example(reading, token_id)
+        _example(reading, token_id)
         for kind in MatchKind
         for token_id in _chosen(reading, kind)
     )
 
 
-def example(reading: Reading, token_id: int) -> KindExample:
-    """Describe one id.
-
-    Args:
-        reading: Texts and both tokenizers.
-        token_id: An id of the tokenizer.
-
-    Returns:
-        Its text, kind and pieces.
-    """
+def _example(reading: Reading, token_id: int) -> KindExample:
     alignment = reading.alignment
     preset = alignment.reference.vocabulary
     return KindExample(

@@ -10,8 +10,8 @@ import numpy as np
 from bridge.alignment import MatchKind
 from bridge.reporting.numbers.probing import encode_where_possible
 from bridge.reporting.numbers.reading import Reading, ratio
+from bridge.reporting.numbers.token_text import token_text, token_texts
 from bridge.tokenizers import Tokenizer
-from bridge.vocabulary.display import readable
 
 PARTS = ("case", "accents", "case and accents", "Unicode forms", "other")
 
@@ -92,19 +92,19 @@ def measure_folding(reading: Reading) -> Folding:
 
 
 def _folded(reading: Reading) -> Iterator[tuple[int, str, str]]:
-    vocabulary = reading.alignment.tokenizer.vocabulary
-    normalize = reading.alignment.reference.normalize
-    chosen = np.flatnonzero(reading.alignment.kinds == MatchKind.NORMALIZED)
+    alignment = reading.alignment
+    vocabulary = alignment.tokenizer.vocabulary
+    chosen = np.flatnonzero(alignment.kinds == MatchKind.NORMALIZED)
     for token_id in chosen.tolist():
         try:
             text = vocabulary.keys[token_id].decode("utf-8")
         except UnicodeDecodeError:
-            text = readable(
-                vocabulary.tokens[token_id],
-                int(vocabulary.kinds[token_id]),
-                vocabulary.convention,
-            )
-        yield token_id, text, normalize(text)
+            # No normaliser takes half a character: show what it was matched with.
+            preset = alignment.reference.vocabulary
+            pieces = token_texts(preset, alignment.pieces[token_id].tolist())
+            yield token_id, token_text(vocabulary, token_id), "".join(pieces)
+        else:
+            yield token_id, text, alignment.reference.normalize(text)
 
 
 def part_of(text: str, normal: str) -> str:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.alignment import MatchKind
-from bridge.reporting.numbers.coverage import example
 from bridge.reporting.numbers.reading import METHODS, Reading
-from bridge.reporting.numbers.token_text import token_texts
+from bridge.reporting.numbers.token_text import token_text, token_texts
 
 _TEXTS = 8
 _LONGEST = 160
@@ -21,7 +20,8 @@ class ShownToken:
         token_id: Its id.
         token: Its text, readable.
         kind: Name of its `MatchKind`; empty for a token of the preset.
-        pieces: Texts of the preset's pieces for it; empty for a token of the preset.
+        pieces: Texts of the preset's pieces for it, read where it stands in its word;
+            empty for a token of the preset.
     """
 
     token_id: int
@@ -83,10 +83,7 @@ def _show(reading: Reading, place: int) -> SampleText:
     remapped = {method: reading.remapped[method][place] for method in METHODS}
     return SampleText(
         text=reading.sample.texts[place],
-        tokenizer=tuple(
-            _tokenizer_token(reading, token_id)
-            for token_id in reading.ids[place].tolist()
-        ),
+        tokenizer=_tokenizer_tokens(reading, place),
         preset=_preset_tokens(reading, reference.tolist()),
         remapped={
             method: _preset_tokens(reading, ids.tolist())
@@ -99,10 +96,24 @@ def _show(reading: Reading, place: int) -> SampleText:
     )
 
 
-def _tokenizer_token(reading: Reading, token_id: int) -> ShownToken:
-    kind = MatchKind(int(reading.alignment.kinds[token_id])).name
-    found = example(reading, token_id)
-    return ShownToken(token_id, found.token, kind, found.pieces)
+def _tokenizer_tokens(reading: Reading, place: int) -> tuple[ShownToken, ...]:
+    alignment = reading.alignment
+    ids = reading.ids.take([place])
+    tables = (alignment.pieces, alignment.continuation_pieces)
+    preset = alignment.reference.vocabulary
+    return tuple(
+        ShownToken(
+            token_id,
+            token_text(alignment.tokenizer.vocabulary, token_id),
+            MatchKind(int(alignment.kinds[token_id])).name,
+            token_texts(preset, tables[is_inside][token_id].tolist()),
+        )
+        for token_id, is_inside in zip(
+            ids.values.tolist(),
+            alignment.tables.borders.continues(ids).tolist(),
+            strict=True,
+        )
+    )
 
 
 def _preset_tokens(reading: Reading, ids: list[int]) -> tuple[ShownToken, ...]:
