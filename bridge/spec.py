@@ -92,6 +92,7 @@ class BackboneSpec:
     Attributes:
         keys: Names of the inputs it takes, exactly.
         vocabulary_size: Rows of its token embedding; every id must be below.
+        embedding_dim: Columns of that table, or `None` where no backbone is known.
         template: Special tokens its checkpoint was trained with, by role, or `None`
             where nothing is known.
         roles: Role to id in the preset's own vocabulary.
@@ -105,6 +106,7 @@ class BackboneSpec:
 
     keys: tuple[str, ...] = ("token_ids", "padding_mask", "segment_ids")
     vocabulary_size: int | None = None
+    embedding_dim: int | None = None
     template: Template | None = None
     roles: Mapping[str, int] = field(default_factory=dict)
     pad_id: int | None = None
@@ -143,6 +145,7 @@ class BackboneSpec:
         return {
             "keys": list(self.keys),
             "vocabulary_size": self.vocabulary_size,
+            "embedding_dim": self.embedding_dim,
             "template": template,
             "roles": dict(self.roles),
             "pad_id": self.pad_id,

@@ -21,7 +21,7 @@ def describe(model: Any) -> BackboneSpec:  # noqa: ANN401  any Keras model
         model: A KerasHub backbone or a task with one.
 
     Returns:
-        Input names, rows, template by role, length limit and padding sides.
+        Input names, rows and columns, template by role, length limit and padding sides.
 
     Raises:
         BackboneError: If it is no KerasHub backbone or task.
@@ -34,9 +34,11 @@ def describe(model: Any) -> BackboneSpec:  # noqa: ANN401  any Keras model
         )
     inputs = backbone.input
     limit = _position_limit(backbone)
+    embedding = token_layer(backbone)
     return BackboneSpec(
         keys=tuple(inputs) if isinstance(inputs, Mapping) else ("token_ids",),
-        vocabulary_size=int(token_layer(backbone).input_dim),
+        vocabulary_size=int(embedding.input_dim),
+        embedding_dim=int(embedding.output_dim),
         template=_template(type(backbone)),
         max_sequence_length=limit,
         # Absolute positions count from column 0: on the left, padding shifts them.

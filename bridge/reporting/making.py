@@ -43,7 +43,7 @@ def make_report(
             words of the tokenizer's own vocabulary stand in; the report says so.
         sequence_length: Length at which texts would be cut off.
         hidden_dim: Columns of the backbone's token embedding, from which the
-            parameters of a transplant are counted.
+            parameters of a transplant are counted; read off the backbone if `None`.
 
     Returns:
         The report.
@@ -93,7 +93,10 @@ def make_report(
         ),
         words=find_worst(reading),
         samples=show_side_by_side(reading),
-        transplant=_cost(alignment, hidden_dim),
+        transplant=_cost(
+            alignment,
+            alignment.spec.embedding_dim if hidden_dim is None else hidden_dim,
+        ),
         recommendation=recommend(measures),
         source=ReportSource(alignment, reading.counts),
     )
