@@ -11,6 +11,7 @@ from bridge.huggingface.encoding import Encoding, split_rows
 from bridge.huggingface.inputs import Inputs, read_inputs
 from bridge.huggingface.options import Options
 from bridge.huggingface.pipeline import count_specials, encode_rows
+from bridge.huggingface.plain import is_plain, plain_lists
 from bridge.huggingface.request import Request
 from bridge.huggingface.results import make_result
 from bridge.huggingface.rows import Rows
@@ -76,7 +77,8 @@ class HuggingFaceCall(Settings):
             return_length=return_length,
             verbose=verbose,
         )
-        request = replace(request, **(tokenizer_kwargs or {}))
+        if tokenizer_kwargs:
+            request = replace(request, **tokenizer_kwargs)
         if text_target is None:
             return self._encode(text, text_pair, request)
         longest = request.max_length if max_target_length is None else max_target_length
@@ -145,17 +147,21 @@ class HuggingFaceCall(Settings):
             convert = find_converter(request.return_tensors)
         options = self._options(request)
         inputs = read_inputs(text, text_pair, split=request.is_split_into_words)
-        places = request.return_offsets_mapping
-        rows = self._rows(inputs, options, places=places)
-        if request.verbose:
-            self._log_length(rows, options)
-        result = make_result(
-            rows,
-            keys=request.keys(self.model_input_names),
-            request=request,
-            convert=convert,
-            one=not inputs.batched,
-        )
+        keys = request.keys(self.model_input_names)
+        result: dict[str, Any]
+        if is_plain(inputs, options, request):
+            result = plain_lists(self.tokenizer, self._frames, inputs, options, keys)
+            longest = max(map(len, result["input_ids"]))
+        else:
+            places = request.return_offsets_mapping
+            rows = self._rows(inputs, options, places=places)
+            result = make_result(rows, keys=keys, request=request, convert=convert)
+            longest = int(rows.lengths.max())
+        if not (inputs.batched or convert or options.overflow):
+            # One text was passed, so its lists are not nested.
+            result |= {key: result[key][0] for key in keys}
+        if request.verbose and options.max_length is None:
+            self._log_length(longest)
         return BatchEncoding(result, partial(self._align, inputs, options))
 
     def _align(self, inputs: Inputs, options: Options) -> list[Encoding]:
@@ -167,9 +173,8 @@ class HuggingFaceCall(Settings):
     def _spelled(self, ids: list[int]) -> list[str | None]:
         return [self.spell(token_id) for token_id in ids]
 
-    def _log_length(self, rows: Rows, options: Options) -> None:
-        longest = int(rows.lengths.max())
-        if options.max_length is None and longest > self.model_max_length:
+    def _log_length(self, longest: int) -> None:
+        if longest > self.model_max_length:
             _LOGGER.debug(
                 "A row has %d tokens; the model takes %d.",
                 longest,

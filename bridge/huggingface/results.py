@@ -25,7 +25,6 @@ def make_result(
     keys: Sequence[str],
     request: Request,
     convert: Callable[[NDArray[Any]], Any] | None,
-    one: bool,
 ) -> dict[str, Any]:
     """Write what was asked for.
 
@@ -34,8 +33,6 @@ def make_result(
         keys: Values with one entry a token, in order.
         request: What else was asked for.
         convert: Turns an array into a tensor; lists if `None`.
-        one: Whether the caller passed one text, not a batch: lists are then not
-            nested, unless it may have become several rows.
 
     Returns:
         Key to lists, arrays or tensors; arrays are int64.
@@ -52,8 +49,6 @@ def make_result(
             result[key] = to_tensor(key, as_array(cells, rows.starts), convert)
     for key, numbers in _counts(rows, request).items():
         result[key] = numbers.tolist() if convert is None else convert(numbers)
-    if one and convert is None and not request.return_overflowing_tokens:
-        result |= {key: result[key][0] for key in keys}
     return result
 
 

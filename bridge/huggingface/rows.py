@@ -143,7 +143,9 @@ class Rows:
     def _filled(self, value: int) -> Cells:
         size = int(self.starts[-1])
         # Zeros are for free: the system hands out empty pages.
-        return np.zeros(size, np.int64) if value == 0 else np.full(size, value)
+        return (
+            np.zeros(size, np.int64) if value == 0 else np.full(size, value, np.int64)
+        )
 
 
 def lay_out(

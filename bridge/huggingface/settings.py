@@ -100,8 +100,9 @@ class Settings(Decoder):
         columns = read_encoded(encoded_inputs, main)
         if not columns[main]:
             # As transformers: nothing is added but what was asked for.
-            asked = {"attention_mask": []} if return_attention_mask else {}
-            return BatchEncoding({**columns, **asked})
+            if return_attention_mask:
+                columns["attention_mask"] = []
+            return BatchEncoding(columns)
         mask = "attention_mask" in request.keys(self.model_input_names)
         padded = pad_encoded(columns, self._options(request), main=main, mask=mask)
         return BatchEncoding(padded, tensor_type=tensors)
