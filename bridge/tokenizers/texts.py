@@ -9,7 +9,17 @@ from bridge.errors import TextInputError
 _GROUP = 1024
 
 
-def check_texts(texts: Sequence[str], *, noun: str = "text") -> list[str]:
+class Texts(list[str]):
+    """Texts that can be encoded.
+
+    Attributes:
+        foreign: Those that are not ASCII, in order.
+    """
+
+    foreign: list[str]
+
+
+def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:
     """Refuse what cannot be encoded, with its place in the batch.
 
     Args:
@@ -17,7 +27,7 @@ def check_texts(texts: Sequence[str], *, noun: str = "text") -> list[str]:
         noun: What one item is called in messages.
 
     Returns:
-        The texts as a list.
+        The texts as a list of its own.
 
     Raises:
         TextInputError: If it is one string, or an item is not a `str`, or holds a
@@ -29,7 +39,7 @@ def check_texts(texts: Sequence[str], *, noun: str = "text") -> list[str]:
             f"{texts[:40]!r}. Wrap it: `[{noun}]`."
         )
     try:
-        items = list(texts)
+        items = Texts(texts)
     except TypeError as error:
         raise TextInputError(
             f"Pass a list of {noun}s. Received: {type(texts).__name__}. "
@@ -37,7 +47,7 @@ def check_texts(texts: Sequence[str], *, noun: str = "text") -> list[str]:
         ) from error
     try:
         # Both at the speed of C: types are checked, and ASCII needs no further look.
-        foreign = list(filterfalse(str.isascii, items))
+        foreign = items.foreign = list(filterfalse(str.isascii, items))
     except TypeError:
         _refuse_type(items, noun)
         raise

@@ -1,5 +1,7 @@
 """The shrinker's laws: what is left fails, and nothing more can go."""
 
+from zlib import crc32
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,16 +28,14 @@ def test_what_contains_a_piece(text, piece):
 
 @given(TEXTS, st.integers(2, 5))
 def test_what_fails_by_a_count_that_is_not_monotone(text, modulus):
-    text = "a" * (1 + text.count("a") * 0) + text.replace("a", "") + "b" * modulus
+    text = "a" * (modulus + 1) + text.replace("a", "")
     check(text, lambda t: t.count("a") % modulus == 1)
 
 
-@given(TEXTS, st.randoms(use_true_random=False))
-def test_what_fails_without_rhyme_or_reason(text, random):
-    seed = random.randrange(1_000)
-
+@given(TEXTS, st.integers(0, 1_000))
+def test_what_fails_without_rhyme_or_reason(text, seed):
     def fails(candidate):
-        return candidate == text or hash((candidate, seed)) % 3 == 0
+        return candidate == text or crc32(f"{seed}{candidate}".encode()) % 3 == 0
 
     check(text, fails)
 
