@@ -12,13 +12,16 @@ from bridge.conversion import to_ragged
 from bridge.huggingface import HuggingFaceCall, input_names
 from bridge.id_source import IdSource
 from bridge.layout import SPECIALS, STRATEGIES, Specials, Strategy, choose_layout
-from bridge.packing import PaddingSide
+from bridge.packing import PaddingSide, check_pairs
 from bridge.ragged import Ragged
 from bridge.row_format import Arrays, RowFormat
 from bridge.spec import PADDING_SIDES, BackboneSpec, Template
 from bridge.tokenizers import Tokenizer, load_tokenizer
 from bridge.truncation import TRUNCATIONS, Truncation
 from bridge.vocabulary import TokenKind, Vocabulary
+
+# Texts that are encoded at a time: what libraries need meanwhile stays small.
+PART = 4096
 
 
 class Encoder(AlignedCalls):
@@ -130,12 +133,20 @@ class Encoder(AlignedCalls):
             TextInputError: If there is no text, or one is not a `str`.
             TokenIdError: If an id is no row of the backbone's embedding.
         """
-        if pairs is None and not self.remaps:
-            arrays = self.form.encode(self.tokenizer, texts)
+        first = self.source.checked_texts(texts)
+        if pairs is None:
+            arrays = None if self.remaps else self.form.encode(self.tokenizer, first)
             if arrays is not None:
                 return arrays
-        return self._arrays(
-            self.source.own(texts), None if pairs is None else self.source.own(pairs)
+            return self.form.stream(
+                len(first),
+                ((self.source.ids(part), None) for part in first.parts(PART)),
+            )
+        second = self.source.checked_texts(pairs)
+        check_pairs(first, second)
+        sides = zip(first.parts(PART), second.parts(PART), strict=True)
+        return self.form.stream(
+            len(first), ((self.source.ids(a), self.source.ids(b)) for a, b in sides)
         )
 
     def ids(self, texts: Sequence[str]) -> Ragged:
@@ -150,7 +161,7 @@ class Encoder(AlignedCalls):
         Raises:
             TextInputError: If there is no text, or one is not a `str`.
         """
-        return self.source.for_backbone(self.source.own(texts))
+        return self.source.ids(self.source.checked_texts(texts))
 
     def from_ids(
         self,

@@ -12,6 +12,7 @@ from bridge.errors import TextInputError
 from bridge.layout import Layout
 from bridge.ragged import OffsetArray, Ragged
 from bridge.tokenizers import Tokenizer
+from bridge.tokenizers.texts import Texts, check_texts
 from bridge.windows import Located
 from bridge.words import encode_words
 
@@ -32,19 +33,39 @@ class IdSource:
     strategy: str
     layout: Layout
 
-    def own(self, texts: Sequence[str]) -> Ragged:
-        """Encode texts with the tokenizer.
+    def checked_texts(self, texts: Sequence[str]) -> Texts:
+        """Refuse what cannot be encoded.
 
         Args:
             texts: Texts, at least one.
 
         Returns:
-            The tokenizer's ids, without special tokens.
+            The texts.
 
         Raises:
             TextInputError: If there is no text, or one is not a `str`.
         """
-        return _filled(self.tokenizer.encode_batch(texts))
+        checked = check_texts(texts)
+        if not checked:
+            raise TextInputError(
+                "A batch must hold at least one text. Received: an empty list. Skip "
+                "the call, or pass `['']` for one empty text."
+            )
+        return checked
+
+    def ids(self, texts: Texts) -> Ragged:
+        """Encode texts to the ids that the backbone gets.
+
+        Args:
+            texts: Checked texts.
+
+        Returns:
+            Ids without special tokens.
+
+        Raises:
+            TokenIdError: If an id is no row of the backbone's embedding.
+        """
+        return self.for_backbone(self.tokenizer.encode_batch(texts))
 
     def for_backbone(self, ids: Ragged) -> Ragged:
         """Remap ids where the strategy says so, and refuse what is no row.
@@ -85,7 +106,7 @@ class IdSource:
 
     def unlocated(self, texts: Sequence[str]) -> Located:
         """Encode texts without their offsets; see `located`."""
-        return Located(self.for_backbone(self.own(texts)))
+        return Located(self.ids(self.checked_texts(texts)))
 
     def located(self, texts: Sequence[str]) -> Located:
         """Encode texts and keep the characters behind every id.
@@ -106,8 +127,8 @@ class IdSource:
                 "strategy='retokenize', which writes the text anew. Use 'expand', or "
                 "split the text and call `with_word_ids`."
             )
-        spans = self.tokenizer.encode_offsets(texts)
-        ids = self.for_backbone(_filled(spans.ids))
+        spans = self.tokenizer.encode_offsets(self.checked_texts(texts))
+        ids = self.for_backbone(spans.ids)
         offsets = spans.offsets.astype(np.int32)
         alignment = self._remapping()
         if alignment is not None:
@@ -123,12 +144,3 @@ class IdSource:
             ids.values, rows=self.layout.spec.vocabulary_size
         )
         return ids
-
-
-def _filled(ids: Ragged) -> Ragged:
-    if not len(ids):
-        raise TextInputError(
-            "A batch must hold at least one text. Received: an empty list. Skip the "
-            "call, or pass `['']` for one empty text."
-        )
-    return ids

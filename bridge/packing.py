@@ -1,6 +1,7 @@
 """Ids to arrays: special tokens, truncation, padding, masks from lengths."""
 
-from dataclasses import dataclass
+from collections.abc import Sized
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
@@ -32,6 +33,16 @@ class Packed:
     token_ids: IdArray
     padding_mask: NDArray[np.bool_]
     second_at: OffsetArray | None = None
+
+    @classmethod
+    def empty(cls, rows: int, sequence_length: int) -> Self:
+        """Return arrays whose cells are yet to be written."""
+        shape = (rows, sequence_length)
+        return cls(np.empty(shape, np.int32), np.empty(shape, bool))
+
+    def rows(self, rows: slice) -> "Packed":
+        """Return some of the rows, as views."""
+        return Packed(self.token_ids[rows], self.padding_mask[rows])
 
     @property
     def segment_ids(self) -> IdArray:
@@ -82,6 +93,47 @@ def pack(
         >>> pack(rows, template=template, sequence_length=6, pad_id=0).token_ids
         array([[101,   7,   8,   9, 102,   0]], dtype=int32)
     """
+    packed = Packed.empty(len(ids), sequence_length)
+    second_at = pack_into(
+        packed,
+        ids,
+        pairs,
+        template=template,
+        pad_id=pad_id,
+        padding_side=padding_side,
+        truncation=truncation,
+    )
+    return replace(packed, second_at=second_at)
+
+
+def pack_into(
+    packed: Packed,
+    ids: Ragged | Stretches,
+    pairs: Ragged | Stretches | None = None,
+    *,
+    template: Template,
+    pad_id: int,
+    padding_side: PaddingSide,
+    truncation: Truncation,
+) -> OffsetArray | None:
+    """Write rows into arrays that are there; see `pack`.
+
+    Args:
+        packed: Arrays with as many rows, all of whose cells are written.
+        ids: First segments.
+        pairs: Second segments, as many, or `None`.
+        template: Special tokens, by id.
+        pad_id: Id written into unused cells.
+        padding_side: Side that receives the padding.
+        truncation: Which segment of a pair loses ids.
+
+    Returns:
+        Column of every row's second segment, or `None` without pairs.
+
+    Raises:
+        SequenceLengthError: As `pack`.
+        ValueError: As `pack`.
+    """
     _check_options(padding_side, truncation, ids, pairs)
     first = Stretches.of(ids)
     second = None if pairs is None else Stretches.of(pairs)
@@ -89,22 +141,21 @@ def pack(
         first.lengths,
         None if second is None else second.lengths,
         template=template,
-        sequence_length=sequence_length,
+        sequence_length=packed.token_ids.shape[1],
         padding_side=padding_side,
         truncation=truncation,
     )
-    token_ids = np.empty((len(first), sequence_length), np.int32)
-    mask = np.empty(token_ids.shape, bool)
+    mask = packed.padding_mask
     for begin in range(0, len(first), _BLOCK):
         rows = slice(begin, begin + _BLOCK)
-        part, block = places.rows(rows), token_ids[rows]
+        part, block = places.rows(rows), packed.token_ids[rows]
         part.write_mask(mask[rows])
         part.write_first(block, first.values, first.starts[rows])
         if second is not None:
             part.write_second(block, second.values, second.starts[rows])
         part.write_specials(block, template, paired=second is not None)
         np.copyto(block, pad_id, where=~mask[rows])
-    return Packed(token_ids, mask, None if second is None else places.second)
+    return None if second is None else places.second
 
 
 def mask_of(lengths: OffsetArray, sequence_length: int) -> NDArray[np.bool_]:
@@ -252,7 +303,21 @@ def _check_options(
             f"`truncation` must be one of {', '.join(map(repr, TRUNCATIONS))}. "
             f"Received: {truncation!r}."
         )
-    if pairs is not None and len(pairs) != len(ids):
+    if pairs is not None:
+        check_pairs(ids, pairs)
+
+
+def check_pairs(ids: Sized, pairs: Sized) -> None:
+    """Refuse sides of different sizes.
+
+    Args:
+        ids: First segments.
+        pairs: Second segments.
+
+    Raises:
+        ValueError: If they are not as many.
+    """
+    if len(pairs) != len(ids):
         raise ValueError(
             "Pairs must be as many as first segments. Received: "
             f"{len(ids)} and {len(pairs)}. Pass one second segment for each."

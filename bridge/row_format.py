@@ -1,6 +1,7 @@
 """`RowFormat`: rows of ids to the arrays of one backbone."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.errors import BackboneError
 from bridge.layout import Layout
-from bridge.packing import Packed, PaddingSide, mask_of, pack, room_for
+from bridge.packing import Packed, PaddingSide, mask_of, pack, pack_into, room_for
 from bridge.ragged import IdArray, Ragged
 from bridge.spec import Template
 from bridge.stretches import Stretches
@@ -71,6 +72,38 @@ class RowFormat:
         return self._select(
             self._pack(ids, pairs, self.layout.template, self.layout.pad_id)
         )
+
+    def stream(
+        self, rows: int, batches: Iterable[tuple[Ragged, Ragged | None]]
+    ) -> Arrays:
+        """Pack rows that come batch by batch, straight into their place.
+
+        Args:
+            rows: Number of all rows.
+            batches: First and second segments; the second `None` in all or in none.
+
+        Returns:
+            Exactly the backbone's inputs.
+        """
+        packed = Packed.empty(rows, self.sequence_length)
+        seconds, done = [], 0
+        for first, second in batches:
+            part = packed.rows(slice(done, done + len(first)))
+            second_at = pack_into(
+                part,
+                first,
+                second,
+                template=self.layout.template,
+                pad_id=self.layout.pad_id,
+                padding_side=self.padding_side,
+                truncation=self.truncation,
+            )
+            if second_at is not None:
+                seconds.append(second_at)
+            done += len(first)
+        if seconds:
+            packed = replace(packed, second_at=np.concatenate(seconds))
+        return self._select(packed)
 
     def arrays_as_they_are(self, ids: Ragged) -> Arrays:
         """Pack rows that hold their special tokens.

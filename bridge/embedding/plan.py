@@ -173,7 +173,7 @@ def check_options(
 
 
 def _function(steps: Sequence[Any]) -> RowFunction | None:
-    last: Callable[..., Any] | str | None = steps[-1] if steps else None
+    last: Callable[..., Any] | str | None = steps[-1] if len(steps) else None
     return None if last is None or isinstance(last, (str, Method)) else last
 
 

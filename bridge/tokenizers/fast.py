@@ -134,7 +134,9 @@ class Gigatoken(FastEngine):
         """Encode texts into an array; see `FastEngine.pad`."""
         if self._doubtful(texts):
             return None
-        token_ids, lengths = [], []
+        token_ids = np.empty((0, sequence_length), np.int32)
+        lengths = np.empty(len(texts), np.int64)
+        done = 0
         for part, size in _split(texts):
             cells, used = self._bounded.get(size).encode_batch_padded(
                 part,
@@ -145,11 +147,14 @@ class Gigatoken(FastEngine):
                 prefix=list(template.start),
                 suffix=list(template.end),
             )
-            token_ids.append(cells.view(np.int32))
-            lengths.append(used)
-        if len(token_ids) == 1:
-            return token_ids[0], lengths[0]
-        return np.concatenate(token_ids), np.concatenate(lengths)
+            if len(part) == len(texts):
+                return cells.view(np.int32), used
+            if not done:
+                token_ids = np.empty((len(texts), sequence_length), np.int32)
+            rows = slice(done, done + len(part))
+            token_ids[rows], lengths[rows] = cells, used
+            done += len(part)
+        return token_ids, lengths
 
     def _doubtful(self, texts: list[str]) -> list[int]:
         return find_newest(texts)

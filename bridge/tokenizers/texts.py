@@ -1,6 +1,7 @@
 """`check_texts`: what an encoder may be given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import filterfalse
 
 from bridge.errors import TextInputError
@@ -10,13 +11,20 @@ _GROUP = 1024
 
 
 class Texts(list[str]):
-    """Texts that can be encoded.
+    """Texts that were checked and can be encoded."""
 
-    Attributes:
-        foreign: Those that are not ASCII, in order.
-    """
+    @cached_property
+    def foreign(self) -> list[str]:
+        """Those that are not ASCII, in order."""
+        return list(filterfalse(str.isascii, self))
 
-    foreign: list[str]
+    def parts(self, size: int) -> Iterator["Texts"]:
+        """Yield them again, so many at a time."""
+        if len(self) <= size:
+            yield self
+            return
+        for begin in range(0, len(self), size):
+            yield Texts(self[begin : begin + size])
 
 
 def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:
@@ -27,12 +35,14 @@ def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:
         noun: What one item is called in messages.
 
     Returns:
-        The texts as a list of its own.
+        The texts as a list of its own; what was checked before comes back as it is.
 
     Raises:
         TextInputError: If it is one string, or an item is not a `str`, or holds a
             lone surrogate.
     """
+    if isinstance(texts, Texts):
+        return texts
     if isinstance(texts, (str, bytes)):
         raise TextInputError(
             f"Pass a list of {noun}s. Received: one {type(texts).__name__}, "
@@ -47,7 +57,7 @@ def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:
         ) from error
     try:
         # Both at the speed of C: types are checked, and ASCII needs no further look.
-        foreign = items.foreign = list(filterfalse(str.isascii, items))
+        foreign = items.foreign
     except TypeError:
         _refuse_type(items, noun)
         raise
