@@ -12,7 +12,8 @@ from bridge.conversion import to_ragged
 from bridge.huggingface import HuggingFaceCall, input_names
 from bridge.id_source import IdSource
 from bridge.layout import SPECIALS, STRATEGIES, Specials, Strategy, choose_layout
-from bridge.packing import PaddingSide, check_pairs
+from bridge.packing import check_pairs
+from bridge.places import PaddingSide
 from bridge.ragged import Ragged
 from bridge.row_format import Arrays, RowFormat
 from bridge.spec import PADDING_SIDES, BackboneSpec, Template
@@ -138,10 +139,8 @@ class Encoder(AlignedCalls):
             arrays = None if self.remaps else self.form.encode(self.tokenizer, first)
             if arrays is not None:
                 return arrays
-            return self.form.stream(
-                len(first),
-                ((self.source.ids(part), None) for part in first.parts(PART)),
-            )
+            parts = ((self.source.ids(part), None) for part in first.parts(PART))
+            return self.form.stream(len(first), parts)
         second = self.source.checked_texts(pairs)
         check_pairs(first, second)
         sides = zip(first.parts(PART), second.parts(PART), strict=True)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from bridge.errors import BackboneError
 from bridge.layout import Layout
-from bridge.packing import Packed, PaddingSide, mask_of, pack, pack_into, room_for
+from bridge.packing import Packed, mask_of, pack, pack_into
+from bridge.places import PaddingSide, room_for
 from bridge.ragged import IdArray, Ragged
 from bridge.spec import Template
 from bridge.stretches import Stretches

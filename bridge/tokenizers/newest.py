@@ -1,7 +1,6 @@
 """Texts with characters that are too new for two libraries to agree on."""
 
 from collections.abc import Sequence
-from itertools import filterfalse
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +67,7 @@ def find_newest(texts: Sequence[str]) -> list[int]:
     Returns:
         Their places, in order.
     """
-    known = isinstance(texts, Texts)
-    foreign = texts.foreign if known else list(filterfalse(str.isascii, texts))
+    foreign = (texts if isinstance(texts, Texts) else Texts(texts)).foreign
     groups = range(0, len(foreign), _GROUP)
     if not any(_holds("".join(foreign[i : i + _GROUP])) for i in groups):
         return []

@@ -1,0 +1,145 @@
+"""`Places`: which column every part of every row begins in."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.errors import SequenceLengthError
+from bridge.ragged import IdArray, OffsetArray
+from bridge.spec import Template
+from bridge.stretches import gather
+from bridge.truncation import Truncation, truncated_lengths
+
+PaddingSide = Literal["right", "left"]
+
+
+def room_for(template: Template, *, sequence_length: int, paired: bool) -> int:
+    """Return how many ids fit into a row beside its special tokens.
+
+    Args:
+        template: Special tokens, by id.
+        sequence_length: Columns of a row.
+        paired: Whether the row holds two segments.
+
+    Returns:
+        At least 1.
+
+    Raises:
+        SequenceLengthError: If not even one fits.
+    """
+    specials = len(template.start) + len(template.end)
+    if paired:
+        specials += len(template.separator)
+    if sequence_length - specials < 1:
+        raise SequenceLengthError(
+            "A row must hold the special tokens and at least one more. Received: "
+            f"sequence_length={sequence_length} for {specials} special tokens. Pass "
+            f"at least {specials + 1}."
+        )
+    return sequence_length - specials
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """First column of every part of every row, `(rows,)` each.
+
+    Attributes:
+        start: Of the special tokens before the first segment: of the row itself.
+        first: Of the first segment.
+        separator: Of the special tokens between the segments.
+        second: Of the second segment.
+        end: Of the special tokens behind the last segment.
+        stop: Behind the row.
+    """
+
+    start: OffsetArray
+    first: OffsetArray
+    separator: OffsetArray
+    second: OffsetArray
+    end: OffsetArray
+    stop: OffsetArray
+
+    @classmethod
+    def of(
+        cls,
+        first: OffsetArray,
+        second: OffsetArray | None,
+        *,
+        template: Template,
+        sequence_length: int,
+        padding_side: PaddingSide,
+        truncation: Truncation,
+    ) -> Self:
+        """Lay rows out; the arguments are those of `pack`, by lengths."""
+        room = room_for(
+            template, sequence_length=sequence_length, paired=second is not None
+        )
+        kept, kept_second = truncated_lengths(
+            first, second, budget=room, truncation=truncation
+        )
+        between = 0 if second is None else len(template.separator)
+        used = kept + kept_second + (sequence_length - room)
+        # 0 for every row where padding comes last.
+        start = (sequence_length - used) * (padding_side == "left")
+        first_at = start + len(template.start)
+        second_at = first_at + kept + between
+        end_at = second_at + kept_second
+        return cls(start, first_at, first_at + kept, second_at, end_at, start + used)
+
+    def rows(self, rows: slice) -> "Places":
+        """Return the places of some of the rows."""
+        return Places(
+            self.start[rows],
+            self.first[rows],
+            self.separator[rows],
+            self.second[rows],
+            self.end[rows],
+            self.stop[rows],
+        )
+
+    def write_mask(self, mask: NDArray[np.bool_]) -> None:
+        """Mark the cells between start and stop."""
+        columns = columns_of(mask.shape[1])
+        np.less(columns, self.stop.astype(columns.dtype)[:, None], out=mask)
+        if self.start.any():
+            mask &= columns >= self.start.astype(columns.dtype)[:, None]
+
+    def write_first(self, block: IdArray, values: IdArray, starts: OffsetArray) -> None:
+        """Write the first segments, and whatever lies around them."""
+        # All columns from the leftmost first id to the rightmost last one; what is
+        # wrong in them is written over.
+        left, right = int(self.first.min()), int(self.separator.max())
+        block[:, left:right] = gather(
+            values, starts - (self.first - left), right - left
+        )
+
+    def write_second(
+        self, block: IdArray, values: IdArray, starts: OffsetArray
+    ) -> None:
+        """Write the second segments, and whatever lies behind them."""
+        left, right = int(self.second.min()), int(self.end.max())
+        ids = gather(values, starts - (self.second - left), right - left)
+        columns = columns_of(block.shape[1])[left:right]
+        is_second = columns >= self.second.astype(columns.dtype)[:, None]
+        np.copyto(block[:, left:right], ids, where=is_second)
+
+    def write_specials(
+        self, block: IdArray, template: Template, *, paired: bool
+    ) -> None:
+        """Write the special tokens."""
+        rows = np.arange(len(block))
+        parts = [(template.start, self.start), (template.end, self.end)]
+        if paired:
+            parts.append((template.separator, self.separator))
+        for token_ids, columns in parts:
+            for place, token_id in enumerate(token_ids):
+                block[rows, columns + place] = token_id
+
+
+def columns_of(sequence_length: int) -> NDArray[np.signedinteger]:
+    """Column numbers in the smallest type that holds them: comparing is faster."""
+    return np.arange(
+        sequence_length, dtype=np.int16 if sequence_length < 2**15 else np.int64
+    )
