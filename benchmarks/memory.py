@@ -11,6 +11,7 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+
 from benchmarks.workload import data_folder, source
 
 MEGABYTES = int(os.environ.get("BRIDGE_MEGABYTES", "100"))

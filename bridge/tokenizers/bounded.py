@@ -1,14 +1,15 @@
 """`Bounded`: an object with caches of its own, rebuilt before they grow too large."""
 
+import ctypes
 import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 # Some engines keep every word they ever met. Growth of the whole process is what can
-# be measured, so this is also how often a growing process pays for a rebuild.
-MAX_GROWTH = 256 * 2**20
+# be measured, so this is also how often a growing process pays for a rebuild. Their
+# tables double, so the peak is about twice this.
+MAX_GROWTH = 192 * 2**20
 
 # Characters between two looks at the memory, and the most in one call: the caches of
 # the engines take up to 20 bytes for a character that belongs to a new word.
@@ -56,9 +57,11 @@ class Bounded:
             if self._object is not None and self._is_full():
                 # Dropped first, so that two never stand side by side.
                 self._object = None
+                _give_back()
             if self._object is None:
                 self._object = self._build()
-                self._memory, self._seen, self._unchecked = resident_memory(), 0, 0
+                self._memory = resident_memory()
+                self._seen = self._unchecked = 0
             self._seen += characters
             self._unchecked += characters
             return self._object
@@ -88,14 +91,14 @@ def resident_memory() -> int | None:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        return _peak_memory()
-
-
-def _peak_memory() -> int | None:
-    # Only ever rises, which will do to see growth.
-    try:
-        import resource
-    except ImportError:  # Windows
+        # `getrusage` knows the peak alone, which says nothing after a rebuild.
         return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _give_back() -> None:
+    """Let the allocator return what was freed, where it has a call for that."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # not glibc
+        return
+    trim(0)
