@@ -1,7 +1,6 @@
 """`check_texts`: what an encoder may be given."""
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import filterfalse
 
 from bridge.errors import TextInputError
@@ -13,10 +12,16 @@ _GROUP = 1024
 class Texts(list[str]):
     """Texts that were checked and can be encoded."""
 
-    @cached_property
+    _foreign: list[str] | None = None
+
+    @property
     def foreign(self) -> list[str]:
         """Those that are not ASCII, in order."""
-        return list(filterfalse(str.isascii, self))
+        # No `cached_property`: in Python 3.11 all instances share its lock, and a
+        # child that is forked while another thread holds it would wait for ever.
+        if self._foreign is None:
+            self._foreign = list(filterfalse(str.isascii, self))
+        return self._foreign
 
     def parts(self, size: int) -> Iterator["Texts"]:
         """Yield them again, so many at a time."""

