@@ -7,7 +7,7 @@ import numpy as np
 
 from bridge.aligned import AlignedCalls
 from bridge.alignment import Alignment
-from bridge.alignment.remap import METHODS
+from bridge.alignment.remap import METHODS, check_choice
 from bridge.conversion import to_ragged
 from bridge.huggingface import HuggingFaceCall, input_names
 from bridge.id_source import IdSource
@@ -75,10 +75,10 @@ class Encoder(AlignedCalls):
         truncation: Truncation = "round_robin",
         padding_side: PaddingSide = "right",
     ) -> None:
-        _check_choice("strategy", strategy, STRATEGIES)
-        _check_choice("specials", specials, SPECIALS)
-        _check_choice("truncation", truncation, TRUNCATIONS)
-        _check_choice("padding_side", padding_side, PADDING_SIDES)
+        check_choice("strategy", strategy, STRATEGIES)
+        check_choice("specials", specials, SPECIALS)
+        check_choice("truncation", truncation, TRUNCATIONS)
+        check_choice("padding_side", padding_side, PADDING_SIDES)
         self.tokenizer = load_tokenizer(tokenizer)
         self.alignment = alignment
         self.strategy: Strategy = strategy
@@ -266,12 +266,4 @@ class Encoder(AlignedCalls):
         return self.form.arrays(
             self.source.for_backbone(ids),
             None if pairs is None else self.source.for_backbone(pairs),
-        )
-
-
-def _check_choice(name: str, value: str | None, choices: tuple[Any, ...]) -> None:
-    if value not in choices:
-        raise ValueError(
-            f"`{name}` must be one of {', '.join(map(repr, choices))}. "
-            f"Received: {value!r}."
         )

@@ -16,7 +16,7 @@ from bridge.vocabulary.display import quoted
 if TYPE_CHECKING:
     from bridge.alignment.alignment import Alignment
 
-__all__ = ["METHODS", "POLICIES", "Remapper", "continues_word", "stack"]
+__all__ = ["METHODS", "POLICIES", "Remapper", "check_choice", "continues_word", "stack"]
 
 METHODS = ("lookup", "expand", "retokenize")
 POLICIES = ("unk", "raise", "drop")
@@ -36,11 +36,11 @@ class Remapper:
 
     def __post_init__(self) -> None:
         """Refuse an unknown policy before any work is done."""
-        _check_choice("on_unmapped", self.on_unmapped, POLICIES)
+        check_choice("on_unmapped", self.on_unmapped, POLICIES)
 
     def remap(self, ids: Ragged, *, method: str) -> Ragged:
         """Remap a batch; see `Alignment.remap`."""
-        _check_choice("method", method, METHODS)
+        check_choice("method", method, METHODS)
         self.alignment.tokenizer.vocabulary.check_ids(ids.values)
         if method == "lookup":
             return self._lookup(ids)
@@ -161,7 +161,17 @@ def _without(ids: Ragged, dropped: NDArray[np.bool_]) -> Ragged:
     return Ragged(ids.values[~dropped], kept[ids.offsets])
 
 
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+def check_choice(name: str, value: str | None, choices: tuple[Any, ...]) -> None:
+    """Refuse an option that is none of its choices.
+
+    Args:
+        name: The option.
+        value: What the user passed.
+        choices: What it takes.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
     if value not in choices:
         raise ValueError(
             f"`{name}` must be one of {', '.join(map(repr, choices))}. "
