@@ -1,5 +1,6 @@
 """`to_ragged`: ids in the forms other libraries have them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,39 @@ def to_ragged(ids: Any, mask: Any = None) -> Ragged:  # noqa: ANN401  see below
             "additive one."
         )
     return _filled(Ragged.from_padded(cells, real))
+
+
+def refuse_padding(ids: Any, mask: Any, roles: Mapping[str, int]) -> None:  # noqa: ANN401
+    """Refuse a padded batch whose mask is missing, all ones or inverted.
+
+    Its padding would pass for tokens. Rows of their own lengths, and lists without a
+    mask, are taken to hold none.
+
+    Args:
+        ids: What `to_ragged` has read.
+        mask: The mask it was given, or `None`.
+        roles: Role to id in the vocabulary of these ids.
+
+    Raises:
+        TextInputError: If padding is among the real ids.
+    """
+    pad = roles.get("pad")
+    is_batch = mask is not None or hasattr(ids, "__array__")
+    if pad is None or not is_batch or _as_ragged(ids) is not None:
+        return
+    padded = _as_array(ids) == pad
+    real = np.ones(padded.shape, bool) if mask is None else _as_array(mask).astype(bool)
+    is_inverted = not real.all() and padded[real].all() and not padded[~real].all()
+    # Where the pad id is also, say, eos, it ends many a text.
+    is_own = [*roles.values()].count(pad) == 1
+    is_missing = is_own and real.all() and bool(padded[:, [0, -1]].any())
+    if is_inverted or is_missing:
+        raise TextInputError(
+            "A mask holds 1 (or true) for real tokens and 0 for padding. Received: "
+            f"{'an inverted mask' if is_inverted else 'no padding in the mask'}, for "
+            f"rows that hold the pad id {pad}. Pass `mask=ids != {pad}`, or a `Ragged` "
+            "if these are tokens."
+        )
 
 
 def _as_ragged(ids: Any) -> Ragged | None:  # noqa: ANN401  whatever came

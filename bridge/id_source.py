@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.alignment import Alignment
+from bridge.alignment.lookup_table import LookupTable
 from bridge.alignment.remap import METHODS
 from bridge.alignment.tracing import piece_counts
 from bridge.errors import TextInputError
 from bridge.layout import Layout
+from bridge.lazy import lazy
 from bridge.ragged import OffsetArray, Ragged
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.texts import Texts, check_texts
@@ -17,7 +19,7 @@ from bridge.windows import Located
 from bridge.words import encode_words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IdSource:
     """What happens to a text before packing.
 
@@ -80,9 +82,12 @@ class IdSource:
             TokenIdError: If an id is no row of the backbone's embedding.
         """
         alignment = self._remapping()
-        if alignment is not None:
-            ids = alignment.remap(ids, method=self.strategy)  # type: ignore[arg-type]
-        return self._checked(ids)
+        if alignment is None:
+            return self._checked(ids)
+        if self._table is not None:
+            self.tokenizer.vocabulary.check_ids(ids.values)
+            return Ragged(self._table.read(ids), ids.offsets)
+        return self._checked(alignment.remap(ids, method=self.strategy))  # type: ignore[arg-type]
 
     def of_words(self, words: list[str], counts: OffsetArray) -> Ragged:
         """Encode words; see `encode_words`.
@@ -119,14 +124,10 @@ class IdSource:
 
         Raises:
             NotImplementedError: If the tokenizer cannot tell.
-            ValueError: If the strategy writes texts anew.
+            ValueError: If `retokenize` writes a text other than it was.
         """
-        if self.strategy == "retokenize":
-            raise ValueError(
-                "Offsets follow ids through every strategy but one. Received: "
-                "strategy='retokenize', which writes the text anew. Use 'expand', or "
-                "split the text and call `with_word_ids`."
-            )
+        if self.alignment is not None and self.strategy == "retokenize":
+            return self._located_by_reference(self.alignment, texts)
         spans = self.tokenizer.encode_offsets(self.checked_texts(texts))
         ids = self.for_backbone(spans.ids)
         offsets = spans.offsets.astype(np.int32)
@@ -136,11 +137,43 @@ class IdSource:
             offsets = np.repeat(offsets, counts, axis=0)
         return Located(ids, offsets)
 
+    def _located_by_reference(
+        self, alignment: Alignment, texts: Sequence[str]
+    ) -> Located:
+        """Place ids by the preset's tokenizer, whose own encoding they must be."""
+        checked = self.checked_texts(texts)
+        ids = self.ids(checked)
+        spans = alignment.reference.encode_offsets(checked)
+        for text, found, right in zip(checked, ids, spans.ids, strict=True):
+            if not np.array_equal(found, right):
+                raise ValueError(
+                    "Offsets follow ids through `retokenize` where the tokenizer "
+                    f"keeps all of a text. Received: {text!r:.60}, which comes back "
+                    "from its ids as another text. Use 'expand', or split the text "
+                    "and call `with_word_ids`."
+                )
+        return Located(ids, spans.offsets.astype(np.int32))
+
     def _remapping(self) -> Alignment | None:
         return self.alignment if self.strategy in METHODS else None
 
+    @lazy
+    def _table(self) -> LookupTable | None:
+        """All that `lookup` can give, checked once instead of batch by batch."""
+        alignment = self._remapping()
+        if alignment is None or self.strategy != "lookup":
+            return None
+        table = LookupTable.of(alignment, unk=True)
+        if table.misses or not (table.ids < self._rows).all():
+            # `remap` and the check behind it say what is wrong, where it happens.
+            return None
+        return table
+
+    @property
+    def _rows(self) -> int:
+        rows = self.layout.spec.vocabulary_size
+        return self.layout.vocabulary.size if rows is None else rows
+
     def _checked(self, ids: Ragged) -> Ragged:
-        self.layout.vocabulary.check_ids(
-            ids.values, rows=self.layout.spec.vocabulary_size
-        )
+        self.layout.vocabulary.check_ids(ids.values, rows=self._rows)
         return ids

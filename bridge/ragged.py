@@ -155,23 +155,7 @@ class Ragged:
             `n` rows.
         """
         index = np.asarray(rows, np.int64)
-        lengths = self.lengths[index]
-        begins = self.offsets[:-1][index]
-        offsets = _offsets(lengths)
-        if not self.values.size:
-            return Ragged(self.values, offsets)
-        # The first value of every row is one plain look-up; an empty row writes one
-        # too many, which the row behind it (or the spare cell) takes.
-        values = np.empty(int(offsets[-1]) + 1, np.int32)
-        begins_inside = np.minimum(begins, self.values.size - 1)
-        values[offsets[:-1]] = self.values[begins_inside]
-        longer = np.flatnonzero(lengths > 1)
-        rest = lengths[longer] - 1
-        place = np.arange(1, int(rest.sum()) + 1)
-        place -= np.repeat(np.cumsum(rest) - rest, rest)
-        cells = np.repeat(offsets[:-1][longer], rest) + place
-        values[cells] = self.values[np.repeat(begins[longer], rest) + place]
-        return Ragged(values[:-1], offsets)
+        return take_slices(self.values, self.offsets[:-1][index], self.lengths[index])
 
     def to_lists(self) -> list[list[int]]:
         """Return the rows as Python lists, for display and for other libraries."""
@@ -205,6 +189,33 @@ class Ragged:
         """Show the size and the first rows."""
         first = ", ".join(str(row[:8].tolist()) for row, _ in zip(self, range(3)))  # noqa: B905  the shorter one ends it
         return f"Ragged({len(self)} rows, {self.values.size} values: {first}, ...)"
+
+
+def take_slices(values: IdArray, begins: OffsetArray, lengths: OffsetArray) -> Ragged:
+    """Put stretches of an array behind one another.
+
+    Args:
+        values: What is cut, `(total,)` int32.
+        begins: Where each stretch begins, `(rows,)` int64 in `[0, total]`.
+        lengths: How long each is, `(rows,)` int64.
+
+    Returns:
+        A row a stretch.
+    """
+    offsets = _offsets(lengths)
+    if not values.size:
+        return Ragged(values, offsets)
+    # The first value of every row is one plain look-up; an empty row writes one too
+    # many, which the row behind it (or the spare cell) takes.
+    result = np.empty(int(offsets[-1]) + 1, np.int32)
+    result[offsets[:-1]] = values[np.minimum(begins, values.size - 1)]
+    longer = np.flatnonzero(lengths > 1)
+    rest = lengths[longer] - 1
+    place = np.arange(1, int(rest.sum()) + 1)
+    place -= np.repeat(np.cumsum(rest) - rest, rest)
+    cells = np.repeat(offsets[:-1][longer], rest) + place
+    result[cells] = values[np.repeat(begins[longer], rest) + place]
+    return Ragged(result[:-1], offsets)
 
 
 def as_int32(values: NDArray[Any]) -> IdArray:

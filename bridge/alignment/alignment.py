@@ -3,14 +3,15 @@
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.alignment.certainty import find_ties, find_weak
 from bridge.alignment.kinds import MatchKind
+from bridge.alignment.readings import Readings
 from bridge.alignment.remap import Remapper
 from bridge.alignment.storage import (
     FORMAT_VERSION,
@@ -18,14 +19,21 @@ from bridge.alignment.storage import (
     read_fates,
     read_manifest,
     read_spec,
+    read_untrained,
     write_fates,
 )
 from bridge.alignment.tables import Tables
+from bridge.alignment.tracing import Traced, trace
+from bridge.conversion import to_ragged
+from bridge.lazy import lazy
 from bridge.ragged import Ragged
 from bridge.spec import BackboneSpec
 from bridge.tokenizers.base import Tokenizer
 from bridge.tokenizers.load import load_tokenizer
 from bridge.tokenizers.saving import replace_folder
+
+Method = Literal["lookup", "expand", "retokenize"]
+Policy = Literal["unk", "raise", "drop"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,6 +49,8 @@ class Alignment:
         pieces: Backbone ids of every id, read at the start of a word.
         continuation_pieces: The same read inside a word. They differ only for tokens
             whose spelling does not tell the place.
+        untrained: Ids of the preset whose rows training never touched,
+            `(reference.vocabulary.size,)` bool; `None` where no weights were given.
     """
 
     tokenizer: Tokenizer
@@ -50,23 +60,66 @@ class Alignment:
     kinds: NDArray[np.uint8]
     pieces: Ragged
     continuation_pieces: Ragged
+    untrained: NDArray[np.bool_] | None = None
 
-    @cached_property
+    @lazy
+    def dead(self) -> NDArray[np.bool_]:
+        """Ids of the preset that no text produces (`##!`) or whose rows are untrained.
+
+        `(reference.vocabulary.size,)` bool. Of tokens with the same bytes a live one
+        is taken.
+        """
+        known = self.reference.vocabulary.dead
+        return known if self.untrained is None else known | self.untrained
+
+    @lazy
+    def tied(self) -> NDArray[np.bool_]:
+        """Ids whose counterpart was chosen among equal tokens of the preset.
+
+        `(size,)` bool; a normal one goes before a byte piece, a live one before a dead,
+        a lower id before a higher.
+        """
+        return find_ties(
+            self.tokenizer.vocabulary,
+            self.reference.vocabulary,
+            self.kinds,
+            self.pieces,
+        )
+
+    @lazy
+    def weak(self) -> NDArray[np.bool_]:
+        """Composed ids whose pieces are nothing but bytes, `(size,)` bool."""
+        return find_weak(
+            self.reference.vocabulary,
+            self.kinds,
+            self.pieces,
+            self.continuation_pieces,
+        )
+
+    @lazy
     def tables(self) -> Tables:
-        """What the remaps look up; made on first use."""
+        """What the remaps ask of an id; made on first use."""
         return Tables.build(self)
+
+    @lazy
+    def readings(self) -> Readings:
+        """What `lookup` and `expand` look up; made on first use."""
+        return Readings.of(self)
 
     def remap(
         self,
-        ids: Ragged,
+        ids: Any,  # noqa: ANN401  rows of ids in any form
         *,
-        method: Literal["lookup", "expand", "retokenize"] = "retokenize",
-        on_unmapped: Literal["unk", "raise", "drop"] = "unk",
+        mask: Any = None,  # noqa: ANN401
+        method: Method = "retokenize",
+        on_unmapped: Policy = "unk",
     ) -> Ragged:
         """Turn the tokenizer's ids into the backbone's.
 
         Args:
-            ids: Ids of the tokenizer, no special tokens around them.
+            ids: Ids of the tokenizer: a `Ragged`, rows of ints, a `tf.RaggedTensor`,
+                or a padded array or tensor with its mask.
+            mask: Which cells of padded ids are real, 1 or true, same shape.
             method: `"lookup"` replaces each id by one id and keeps the length;
                 `"expand"` replaces each by its pieces; `"retokenize"` rebuilds the
                 text from the ids and cuts it as the preset's own tokenizer does,
@@ -88,7 +141,56 @@ class Alignment:
             >>> alignment.remap(tokenizer.encode_batch(["hello"]))  # doctest: +SKIP
             Ragged(1 rows, 1 values: [7592], ...)
         """
-        return Remapper(self, on_unmapped=on_unmapped).remap(ids, method=method)
+        rows = _rows(ids, mask)
+        return Remapper(self, on_unmapped=on_unmapped).remap(rows, method=method)
+
+    def trace(
+        self,
+        ids: Any,  # noqa: ANN401  rows of ids in any form
+        *,
+        mask: Any = None,  # noqa: ANN401
+        method: Method = "retokenize",
+        on_unmapped: Policy = "unk",
+    ) -> Traced:
+        """Remap, and say which id every backbone id came from.
+
+        Labels, offsets and word ids follow the ids by `result.carry(values)`.
+
+        Args:
+            ids: As `remap` takes them.
+            mask: As `remap` takes it.
+            method: As `remap` takes it; `"retokenize"` finds the places by text.
+            on_unmapped: As `remap` takes it.
+
+        Returns:
+            The ids of `remap` and their sources.
+
+        Raises:
+            TextInputError: If `method="retokenize"` and the ids are not those that
+                the tokenizer gives their text.
+            NotImplementedError: If `method="retokenize"` and one of both tokenizers
+                cannot tell where its tokens stand.
+
+        Example:
+            >>> traced = alignment.trace(ids, method="expand")  # doctest: +SKIP
+            >>> traced.carry(labels, repeated=-100)  # doctest: +SKIP
+        """
+        return trace(self, _rows(ids, mask), method=method, on_unmapped=on_unmapped)
+
+    def inverse(self) -> "Alignment":
+        """Align the other way: the preset's ids to the tokenizer's.
+
+        It remaps what a model generates. Keep the result: it is made anew each time.
+
+        Returns:
+            An alignment whose `tokenizer` is this one's reference, without overrides.
+
+        Example:
+            >>> back = alignment.inverse().remap(generated)  # doctest: +SKIP
+        """
+        from bridge.alignment.inverse import invert
+
+        return invert(self)
 
     def counts(self) -> dict[str, int]:
         """Return how many ids have each `MatchKind`; they add up to the size."""
@@ -130,7 +232,8 @@ class Alignment:
         with replace_folder(path, owner=MANIFEST) as folder:
             self.tokenizer.save(folder / "tokenizer")
             self.reference.save(folder / "reference")
-            write_fates(folder, (self.kinds, self.pieces, self.continuation_pieces))
+            fates = (self.kinds, self.pieces, self.continuation_pieces)
+            write_fates(folder, fates, untrained=self.untrained)
             manifest = {
                 "format_version": FORMAT_VERSION,
                 "reference_note": self.reference_note,
@@ -168,9 +271,14 @@ class Alignment:
             kinds=kinds,
             pieces=pieces,
             continuation_pieces=inside,
+            untrained=read_untrained(folder, rows=reference.vocabulary.size),
         )
 
     def __repr__(self) -> str:
         """Show the counts that are not zero."""
         counts = ", ".join(f"{k}={n:,}" for k, n in self.counts().items() if n)
         return f"Alignment({len(self.kinds):,} ids: {counts})"
+
+
+def _rows(ids: Any, mask: Any) -> Ragged:  # noqa: ANN401
+    return ids if isinstance(ids, Ragged) and mask is None else to_ragged(ids, mask)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.ragged import Ragged
+from bridge.ragged import IdArray, Ragged
 from bridge.vocabulary import Position, TokenKind, Vocabulary
 from bridge.vocabulary.surface import is_isolated
 
@@ -37,6 +37,7 @@ class WordBorders:
         is_text = vocabulary.kinds < TokenKind.SPECIAL
         begins = np.array([_in_word(key[:4], 0) for key in vocabulary.keys], bool)
         ends = np.array([_in_word(key[-4:], -1) for key in vocabulary.keys], bool)
+        ends &= ~vocabulary.ends_word
         continues = (begins & ~starts | marked) & is_text
         return cls(continues + 2 * (ends & is_text).astype(np.uint8))
 
@@ -49,19 +50,30 @@ class WordBorders:
         Returns:
             `(len(ids.values),)` bool; the first id of a row never continues one.
         """
-        result = np.empty(ids.values.size, bool)
-        carried = np.zeros(1, np.uint8)
-        for begin in range(0, result.size, CHUNK):
-            part = ids.values[begin : begin + CHUNK]
-            flags = self.flags.take(part)
-            before = np.concatenate([carried, flags[:-1]])
-            np.not_equal(
-                flags & (before >> 1) & 1, 0, out=result[begin : begin + CHUNK]
-            )
-            carried = flags[-1:]
+        result = meet(self.flags, ids.values)
         first = ids.offsets[:-1]
         result[first[first < len(result)]] = False
         return result
+
+
+def meet(flags: NDArray[np.uint8], ids: IdArray) -> NDArray[np.bool_]:
+    """Tell where an id with flag 1 stands behind one with flag 2.
+
+    Args:
+        flags: Sum of the flags of every id of the vocabulary, `(size,)` uint8.
+        ids: Running ids, `(total,)` int32.
+
+    Returns:
+        `(total,)` bool, false for the first.
+    """
+    result = np.empty(ids.size, bool)
+    carried = np.zeros(1, np.uint8)
+    for begin in range(0, result.size, CHUNK):
+        found = flags.take(ids[begin : begin + CHUNK])
+        before = np.concatenate([carried, found[:-1]])
+        np.not_equal(found & (before >> 1) & 1, 0, out=result[begin : begin + CHUNK])
+        carried = found[-1:]
+    return result
 
 
 def continues_word(vocabulary: Vocabulary, ids: Ragged) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.vocabulary import Position, TokenKind, Vocabulary
 from bridge.vocabulary.surface import is_isolated
@@ -16,27 +17,32 @@ class PieceIndex:
     """Look-up of pieces by key and by place in a word.
 
     Attributes:
+        keeps_spaces: Whether spaces are content of pieces. If so, `either` pieces
+            spell exactly their key and never stand for one with a space.
+        marks_ends: Whether pieces say where a word ends (CLIP); those that do spell a
+            space behind their key.
         start: Key to id of pieces at a word start. Where spaces are content, such a
             piece spells the space too.
         inside: Key to id of pieces inside a word.
         either: Key to id of pieces that stand at both places.
-        keeps_spaces: Whether spaces are content of pieces. If so, `either` pieces
-            spell exactly their key and never stand for one with a space.
         beginning: Bytes that pieces spell at the beginning of a word, to id.
         following: The same further on in a word.
         longest: Bytes of the longest of these.
     """
 
+    keeps_spaces: bool
+    marks_ends: bool
     start: Mapping[bytes, int]
     inside: Mapping[bytes, int]
     either: Mapping[bytes, int]
-    keeps_spaces: bool
     beginning: Mapping[bytes, int]
     following: Mapping[bytes, int]
     longest: int
 
     @classmethod
-    def build(cls, vocabulary: Vocabulary) -> "PieceIndex":
+    def build(
+        cls, vocabulary: Vocabulary, *, dead: NDArray[np.bool_] | None = None
+    ) -> "PieceIndex":
         """Index every id that stands for text.
 
         Several ids may stand for the same bytes: a normal piece goes before a byte
@@ -45,19 +51,16 @@ class PieceIndex:
 
         Args:
             vocabulary: The preset's.
+            dead: Ids whose rows were never trained, `(vocabulary.size,)`; those that
+                no text produces are known without.
 
         Returns:
             The index.
         """
-        kinds, dead = vocabulary.kinds, vocabulary.dead
-        order = np.lexsort((np.arange(vocabulary.size), dead, kinds))
-        order = order[kinds[order] <= TokenKind.ADDED]
         tables: tuple[dict[bytes, int], ...] = ({}, {}, {})
-        positions, keys = vocabulary.positions.tolist(), vocabulary.keys
-        for token_id in order.tolist():
-            key = keys[token_id]
-            if key:
-                tables[positions[token_id]].setdefault(key, token_id)
+        positions, keys = vocabulary.positions.tolist(), spelled_keys(vocabulary)
+        for token_id in candidates(vocabulary, dead=dead).tolist():
+            tables[positions[token_id]].setdefault(keys[token_id], token_id)
         start = tables[Position.START]
         inside = tables[Position.CONTINUATION]
         either = tables[Position.EITHER]
@@ -70,25 +73,29 @@ class PieceIndex:
             # which is never produced (`!` before `##!`).
             beginning, following = {**either, **start}, {**inside, **either}
         return cls(
+            keeps_spaces=keeps_spaces,
+            marks_ends=vocabulary.convention.marks_ends,
             start=start,
             inside=inside,
             either=either,
-            keeps_spaces=keeps_spaces,
             beginning=beginning,
             following=following,
             longest=max(map(len, (*beginning, *following)), default=0),
         )
 
-    def find(self, key: bytes, *, inside: bool) -> int | None:
+    def find(self, key: bytes, *, inside: bool, ends: bool = True) -> int | None:
         """Return the piece with these bytes at this place.
 
         Args:
-            key: Bytes without the word-start mark.
+            key: Bytes without the marks of a word's start and end.
             inside: Whether it continues a word.
+            ends: Whether a word ends with it; heeded where pieces say so (CLIP).
 
         Returns:
             Its id, or `None`.
         """
+        if self.marks_ends:
+            return self.either.get(key + b" " if ends else key)
         if not self.keeps_spaces:
             return (self.following if inside else self.beginning).get(key)
         if not inside:
@@ -96,28 +103,54 @@ class PieceIndex:
         found = self.either.get(key)
         return self.inside.get(key) if found is None else found
 
-    def segment(self, text: bytes, *, inside: bool) -> Pieces | None:
+    def find_elsewhere(self, key: bytes, *, inside: bool, ends: bool) -> int | None:
+        """Return the piece with these bytes at the other place of a word."""
+        if self.marks_ends:
+            return self.find(key, inside=inside, ends=not ends)
+        return self.find(key, inside=not inside)
+
+    def segment(self, text: bytes, *, inside: bool, ends: bool = True) -> Pieces | None:
         """Spell bytes with pieces of the preset, words apart where it cuts words.
 
         Longest match first, as WordPiece does; where that gets stuck, the fewest
         pieces that reach the end.
 
         Args:
-            text: UTF-8, normalised as the preset would, without the word-start mark.
+            text: UTF-8, normalised as the preset would, without the marks of a word's
+                start and end.
             inside: Whether it continues a word.
+            ends: Whether a word ends with it.
 
         Returns:
             Ids, or `None` if no pieces spell it.
         """
         if self.keeps_spaces:
-            return self._spell(text if inside else b" " + text, inside=True)
+            return self._spell(self.target(text, inside=inside), inside=True)
+        words = _words(text, inside=inside)
         pieces: list[int] = []
-        for word, word_inside in _words(text, inside=inside):
-            found = self._spell(word, inside=word_inside)
+        for place, (word, continues) in enumerate(words, 1):
+            whole = self.target(word, inside=continues, ends=ends or place < len(words))
+            found = self._spell(whole, inside=continues)
             if found is None:
                 return None
             pieces += found
         return tuple(pieces) or None
+
+    def target(self, text: bytes, *, inside: bool, ends: bool = True) -> bytes:
+        """Return the bytes that pieces of a text spell, their marks shown as spaces.
+
+        Args:
+            text: Bytes without the marks of a word's start and end.
+            inside: Whether they continue a word.
+            ends: Whether a word ends with them.
+
+        Returns:
+            The text, with a space in front (GPT-2, sentencepiece) or behind (CLIP)
+            where the preset's pieces hold one.
+        """
+        if self.keeps_spaces and not inside:
+            return b" " + text
+        return text + b" " if self.marks_ends and ends else text
 
     def _spell(self, word: bytes, *, inside: bool) -> Pieces | None:
         first = self.following if inside else self.beginning
@@ -159,6 +192,37 @@ class PieceIndex:
             _, end, found = reached[end]
             pieces.append(found)
         return tuple(reversed(pieces))
+
+
+def candidates(
+    vocabulary: Vocabulary, *, dead: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """List the ids that stand for text, the preferred of equal ones first.
+
+    Args:
+        vocabulary: Any vocabulary.
+        dead: Ids whose rows were never trained, beside those that no text produces.
+
+    Returns:
+        Ids, int64.
+    """
+    last = vocabulary.dead if dead is None else vocabulary.dead | dead
+    is_text = np.array([bool(key) for key in vocabulary.keys], bool)
+    is_text &= vocabulary.kinds <= TokenKind.ADDED
+    ids = np.flatnonzero(is_text)
+    # The last key counts most: kind, then life; equal ids keep their order.
+    order: NDArray[np.int64] = ids[np.lexsort((last[ids], vocabulary.kinds[ids]))]
+    return order
+
+
+def spelled_keys(vocabulary: Vocabulary) -> tuple[bytes, ...]:
+    """Return the keys, with a space behind those that end a word (CLIP)."""
+    if not vocabulary.convention.marks_ends:
+        return vocabulary.keys
+    return tuple(
+        key + b" " if ends else key
+        for key, ends in zip(vocabulary.keys, vocabulary.ends_word, strict=True)
+    )
 
 
 def _words(text: bytes, *, inside: bool) -> list[tuple[bytes, bool]]:

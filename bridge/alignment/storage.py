@@ -2,7 +2,8 @@
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -22,22 +23,27 @@ FORMAT_VERSION = 1
 Fates = tuple[NDArray[np.uint8], Ragged, Ragged]
 
 
-def write_fates(folder: Path, fates: Fates) -> None:
+def write_fates(
+    folder: Path, fates: Fates, *, untrained: NDArray[np.bool_] | None = None
+) -> None:
     """Write kinds and both tables of pieces.
 
     Args:
         folder: Folder to write into.
         fates: Kinds, pieces, continuation pieces.
+        untrained: Ids of the preset whose rows training never touched, if known.
     """
     kinds, pieces, inside = fates
-    np.savez_compressed(
-        folder / ARRAYS,
-        kinds=kinds,
-        piece_values=pieces.values,
-        piece_offsets=pieces.offsets,
-        continuation_values=inside.values,
-        continuation_offsets=inside.offsets,
-    )
+    arrays: dict[str, Any] = {
+        "kinds": kinds,
+        "piece_values": pieces.values,
+        "piece_offsets": pieces.offsets,
+        "continuation_values": inside.values,
+        "continuation_offsets": inside.offsets,
+    }
+    if untrained is not None:
+        arrays["untrained"] = untrained
+    np.savez_compressed(folder / ARRAYS, **arrays)
 
 
 def read_fates(folder: Path, *, size: int, rows: int) -> Fates:
@@ -54,15 +60,47 @@ def read_fates(folder: Path, *, size: int, rows: int) -> Fates:
     Raises:
         SavedFormatError: If the arrays are missing, damaged or of other vocabularies.
     """
+    with _opened(folder) as arrays:
+        pieces, inside = (
+            Ragged(arrays[f"{name}_values"], arrays[f"{name}_offsets"])
+            for name in ("piece", "continuation")
+        )
+        kinds = arrays["kinds"]
+        _check(kinds, (pieces, inside), size=size, rows=rows)
+    return kinds, pieces, inside
+
+
+def read_untrained(folder: Path, *, rows: int) -> NDArray[np.bool_] | None:
+    """Read which rows of the preset training never touched.
+
+    Args:
+        folder: The folder.
+        rows: Ids of the preset.
+
+    Returns:
+        `(rows,)` bool, or `None` where it was not known.
+
+    Raises:
+        SavedFormatError: If the array is damaged or of another vocabulary.
+    """
+    with _opened(folder) as arrays:
+        if "untrained" not in arrays:
+            return None
+        untrained: NDArray[np.bool_] = arrays["untrained"]
+        if untrained.dtype != np.bool_ or untrained.shape != (rows,):
+            raise ValueError(
+                f"untrained rows {untrained.dtype} of shape {untrained.shape}, not "
+                f"bool of shape ({rows},)"
+            )
+    return untrained
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Mapping[str, NDArray[Any]]]:
     try:
         # No code from a file is ever run: allow_pickle stays False.
         with (folder / ARRAYS).open("rb") as file, np.load(file) as arrays:
-            pieces, inside = (
-                Ragged(arrays[f"{name}_values"], arrays[f"{name}_offsets"])
-                for name in ("piece", "continuation")
-            )
-            kinds = arrays["kinds"]
-        _check(kinds, (pieces, inside), size=size, rows=rows)
+            yield arrays
     except (
         OSError,
         KeyError,
@@ -76,7 +114,6 @@ def read_fates(folder: Path, *, size: int, rows: int) -> Fates:
             f"A saved alignment holds its arrays in {ARRAYS}. Received: {folder}, "
             f"where reading them failed ({error}). Save it again."
         ) from error
-    return kinds, pieces, inside
 
 
 def _check(

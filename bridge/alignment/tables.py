@@ -1,4 +1,4 @@
-"""`Tables`: what the remaps look up, made once for an alignment."""
+"""`Tables`: what the remaps ask of an id, made once for an alignment."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,77 +8,43 @@ from numpy.typing import NDArray
 
 from bridge.alignment.borders import WordBorders
 from bridge.alignment.kinds import MatchKind
-from bridge.ragged import IdArray, Ragged
+from bridge.alignment.retokenizer import Retokenizer
+from bridge.ragged import Ragged
 from bridge.vocabulary import Convention, TokenKind, Vocabulary
 
 if TYPE_CHECKING:
     from bridge.alignment.alignment import Alignment
     from bridge.tokenizers.base import Tokenizer
 
-ABSENT = -1  # never leaves this package: numpy would read it as the last row
-
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Look-up tables over the ids of a tokenizer, each `(size,)`.
+    """Facts about the ids of a tokenizer, each `(size,)`.
 
     Attributes:
-        start: The one backbone id of every id at a word start, int32, `-1` where
-            there is none.
-        inside: The same inside a word.
-        pieces: Backbone ids of every id: `size` rows read at a word start, then
-            `size` rows read inside a word.
         borders: Which ids can continue a word, and be continued.
         vanishes: Whether the preset emits nothing for an id, bool.
         is_text: Whether an id stands for text, bool.
+        retokenizer: Turns text ids into ids of the reference, and keeps its words.
     """
 
-    start: IdArray
-    inside: IdArray
-    pieces: Ragged
     borders: WordBorders
     vanishes: NDArray[np.bool_]
     is_text: NDArray[np.bool_]
+    retokenizer: Retokenizer
 
     @classmethod
     def build(cls, alignment: "Alignment") -> "Tables":
         """Read the tables off an alignment."""
         vocabulary = alignment.tokenizer.vocabulary
-        start, inside = lookup_tables(alignment)
         return cls(
-            start=start,
-            inside=inside,
-            pieces=stack(alignment.pieces, alignment.continuation_pieces),
             borders=WordBorders.of(vocabulary),
             vanishes=find_vanishing(
                 vocabulary, alignment.kinds, alignment.pieces, alignment.reference
             ),
             is_text=vocabulary.kinds < TokenKind.SPECIAL,
+            retokenizer=Retokenizer(alignment.tokenizer, alignment.reference),
         )
-
-
-def lookup_tables(alignment: "Alignment") -> tuple[IdArray, IdArray]:
-    """Return one backbone id for every id, at a word start and inside a word.
-
-    Args:
-        alignment: The alignment.
-
-    Returns:
-        Two tables, `(size,)` int32, `-1` where no single piece stands for the id.
-        Where only one place has a single piece, it serves at both.
-    """
-    start, inside = map(_single, (alignment.pieces, alignment.continuation_pieces))
-    return (
-        np.where(start == ABSENT, inside, start),
-        np.where(inside == ABSENT, start, inside),
-    )
-
-
-def _single(pieces: Ragged) -> IdArray:
-    table = np.full(len(pieces), ABSENT, np.int32)
-    single = pieces.lengths == 1
-    table[single] = pieces.values[pieces.offsets[:-1][single]]
-    return table
 
 
 def find_vanishing(
@@ -114,11 +80,3 @@ def find_vanishing(
             continue
         vanishes[token_id] = not (content.strip() if drops_spaces else content)
     return vanishes
-
-
-def stack(first: Ragged, second: Ragged) -> Ragged:
-    """Return the rows of both, one after the other."""
-    return Ragged.from_lengths(
-        np.concatenate([first.values, second.values]),
-        np.concatenate([first.lengths, second.lengths]),
-    )

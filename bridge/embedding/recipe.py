@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.alignment.kinds import MatchKind
-from bridge.alignment.remap import stack
 from bridge.embedding.methods import Method, Request, Step
 from bridge.embedding.provenance import Combination, Provenance, Rule
 from bridge.embedding.weighting import piece_lengths, weigh_pieces
@@ -90,6 +89,7 @@ def combine_rows(
     *,
     texts: Sequence[str] | None = None,
     seed: int = 0,
+    only: NDArray[np.int64] | None = None,
 ) -> Combined:
     """Ask the methods among the steps for what earlier steps leave.
 
@@ -98,12 +98,16 @@ def combine_rows(
         steps: What `read_init` returned.
         texts: The user's texts, or `None`.
         seed: Of whatever is random.
+        only: Ids to ask for; all that need it if `None`.
 
     Returns:
         For the place of each method among the steps: ids, and their ingredients.
     """
+    if not any(isinstance(step, Method) for step in steps):
+        return {}
     rules = _first_rules(alignment, steps)
     is_text = alignment.tokenizer.vocabulary.kinds < TokenKind.SPECIAL
+    asked = is_text if only is None else is_text & np.isin(np.arange(len(rules)), only)
     anchors, rows = _anchors(alignment, rules, is_text)
     found: dict[int, tuple[NDArray[np.int64], Combination]] = {}
     for place, step in enumerate(steps):
@@ -112,7 +116,7 @@ def combine_rows(
             rules[left] = spelt_rules(alignment)[left]
         if not isinstance(step, Method):
             continue
-        wanted = np.flatnonzero((rules == Rule.LAST_RESORT) & is_text)
+        wanted = np.flatnonzero((rules == Rule.LAST_RESORT) & asked)
         made = step.combine(Request(alignment, wanted, anchors, rows, texts, seed))
         served = np.flatnonzero(made.rows.lengths)
         rules[wanted[served]] = step.rule
@@ -188,7 +192,7 @@ def _ingredients(
     use_inside = (inside.lengths > 0) & ((rules[ids] == Rule.MIXTURE) | ~use_start)
     share = np.stack([start_shares[ids], 1 - start_shares[ids]], axis=1)
     share[~(use_start & use_inside)] = 1.0
-    both = stack(stack(start, inside), Ragged.from_lists([[]]))
+    both = Ragged.concatenate([start, inside, Ragged.from_lists([[]])])
     count = len(ids)
     readings = np.where(
         np.stack([use_start, use_inside], axis=1),

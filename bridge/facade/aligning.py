@@ -6,7 +6,9 @@ from typing import Any
 
 from bridge.alignment import Alignment
 from bridge.alignment.align import Override, align_vocabularies
+from bridge.alignment.own_model import model_of
 from bridge.alignment.reference import with_reference
+from bridge.alignment.untrained import find_untrained
 from bridge.spec import BackboneSpec
 from bridge.tokenizers import Tokenizer, load_tokenizer
 from bridge.vocabulary import Token
@@ -18,6 +20,7 @@ def align(
     *,
     reference: Any = None,  # noqa: ANN401  whatever load_tokenizer takes
     overrides: Mapping[int | Token, Override] | None = None,
+    weights: Any = None,  # noqa: ANN401  whatever numpy reads
 ) -> Alignment:
     """Find out what every id of a tokenizer means to a preset.
 
@@ -29,6 +32,9 @@ def align(
             better than from the preset.
         overrides: Token or id of the tokenizer to what it means in the preset: an id,
             a token, a text to be spelt, or several.
+        weights: The preset's token embedding, `(rows, dimensions)`, which shows the
+            rows that training never touched: of tokens with the same bytes a trained
+            one is taken, and `alignment.dead` counts the others.
 
     Returns:
         The alignment; every id has exactly one `MatchKind`.
@@ -36,7 +42,8 @@ def align(
     Raises:
         MissingVocabularyError: If the preset has no vocabulary (a bare backbone).
         BackboneError: If the preset cannot be loaded.
-        VocabularyError: If an override names what does not exist.
+        VocabularyError: If an override names what does not exist, or `weights` have
+            fewer rows than the preset has ids.
 
     Example:
         >>> alignment = bridge.align(tokenizer, "bert_base_en")  # doctest: +SKIP
@@ -46,13 +53,12 @@ def align(
         from bridge.keras.presets import read_preset
 
         read = read_preset(preset, reference=reference)
-        return _align(
-            external, read.reference, read.reference_note, read.spec, overrides
-        )
+        pretrained = (read.reference, read.reference_note, read.spec)
+        return _align(external, *pretrained, overrides=overrides, weights=weights)
     found = load_tokenizer(preset if reference is None else reference)
     note = "given as the preset" if reference is None else "given as reference="
     spec = with_reference(BackboneSpec(), found)
-    return _align(external, found, note, spec, overrides)
+    return _align(external, found, note, spec, overrides=overrides, weights=weights)
 
 
 def _align(
@@ -60,13 +66,20 @@ def _align(
     reference: Tokenizer,
     note: str,
     spec: BackboneSpec,
+    *,
     overrides: Mapping[int | Token, Override] | None,
+    weights: Any,  # noqa: ANN401
 ) -> Alignment:
+    untrained = None
+    if weights is not None:
+        untrained = find_untrained(weights, reference.vocabulary)
     kinds, pieces, continuation_pieces = align_vocabularies(
         tokenizer.vocabulary,
         reference.vocabulary,
         normalize=reference.normalize,
+        encode=model_of(reference),
         overrides=overrides,
+        dead=untrained,
     )
     return Alignment(
         tokenizer=tokenizer,
@@ -76,6 +89,7 @@ def _align(
         kinds=kinds,
         pieces=pieces,
         continuation_pieces=continuation_pieces,
+        untrained=untrained,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from bridge.alignment.align import Override
+from bridge.errors import UnsupportedTokenizerError
 from bridge.facade.aligning import align
 from bridge.facade.link import Bridge
 from bridge.reporting import make_report
@@ -45,6 +46,8 @@ def connect(
     Raises:
         MissingVocabularyError: If nothing says what the preset's ids mean.
         BackboneError: If the preset cannot be loaded.
+        UnsupportedTokenizerError: If the strategy is `"auto"`, and how a side cuts
+            text is needed to choose and not known.
         ValueError: If the strategy is unknown.
 
     Example:
@@ -61,6 +64,12 @@ def connect(
     alignment = align(tokenizer, preset, reference=reference, overrides=overrides)
     report = make_report(alignment, texts)
     chosen = report.recommendation.strategy if strategy == "auto" else strategy
+    if chosen == "undecided":
+        raise UnsupportedTokenizerError(
+            "`strategy='auto'` is chosen by how both tokenizers cut text. Received: "
+            "one that is only a vocabulary. "
+            f"{report.unmeasured[0]} Or name a strategy."
+        )
     return Bridge(
         alignment, report, strategy=chosen, preset=preset, texts=texts, seed=seed
     )

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +11,7 @@ from bridge.alignment.storage import read_manifest
 from bridge.encoder import Encoder
 from bridge.errors import BackboneError
 from bridge.layout import Strategy
+from bridge.lazy import lazy
 from bridge.reporting import RemapReport
 from bridge.spec import BackboneSpec
 from bridge.tokenizers.saving import replace_folder
@@ -55,7 +55,7 @@ class Bridge:
         self._texts = texts
         self._seed = seed
 
-    @cached_property
+    @lazy
     def transplant(self) -> "TransplantResult | None":
         """Result of the transplant, or `None` with another strategy."""
         if self.strategy != "transplant":
@@ -66,7 +66,7 @@ class Bridge:
             self._pretrained(), self.alignment, texts=self._texts, seed=self._seed
         )
 
-    @cached_property
+    @lazy
     def backbone(self) -> Any:  # noqa: ANN401  a keras_hub Backbone
         """The backbone that takes the link's ids, with pretrained weights.
 
@@ -75,7 +75,7 @@ class Bridge:
         result = self.transplant
         return self._pretrained() if result is None else result.model
 
-    @cached_property
+    @lazy
     def vocabulary(self) -> Vocabulary:
         """Vocabulary of the ids that the backbone gets."""
         if self.transplant is not None:
@@ -84,7 +84,7 @@ class Bridge:
             return self.tokenizer.vocabulary
         return self.alignment.reference.vocabulary
 
-    @cached_property
+    @lazy
     def spec(self) -> BackboneSpec:
         """What the backbone expects, in ids of `vocabulary`."""
         spec = self.alignment.spec
@@ -92,7 +92,7 @@ class Bridge:
             return spec
         return spec.with_vocabulary(self.vocabulary.roles, self.vocabulary.size)
 
-    @cached_property
+    @lazy
     def encoder(self) -> Encoder:
         """Encoder with a sequence length of 128, or the backbone's limit below it."""
         limit = self.alignment.spec.max_sequence_length
@@ -144,12 +144,15 @@ class Bridge:
         Args:
             preprocessor_class: Such as
                 `keras_hub.models.BertTextClassifierPreprocessor`.
-            sequence_length: Columns of what it makes.
-            **options: Passed on to the class.
+            sequence_length: Columns of what it makes, of encoder and decoder alike.
+            **options: Passed on to the class. Masked language modelling hides nine of
+                ten chosen tokens and keeps the tenth, unless `mask_token_rate` and
+                `random_token_rate` say otherwise: KerasHub draws random tokens from
+                all ids, among them special and unused ones.
 
         Returns:
             The preprocessor. Give it pairs as `preprocessor((first, second), y=None)`:
-            KerasHub takes the second of two for labels.
+            KerasHub takes the second of two for labels, which raises here.
 
         Raises:
             BackboneError: If the class computes its mask from the pad id while the
@@ -157,11 +160,14 @@ class Bridge:
         """
         import keras_hub
 
+        from bridge.keras.guards import guard_preprocessor
+
         masks_by_value = issubclass(
             preprocessor_class,
             (
                 keras_hub.models.TextClassifierPreprocessor,
                 keras_hub.models.MaskedLMPreprocessor,
+                keras_hub.models.TextEmbedderPreprocessor,
             ),
         )
         spec = self.alignment.spec
@@ -174,10 +180,18 @@ class Bridge:
                 f"token {quoted(token)}, which would be hidden. Use `link.encoder`, "
                 "whose masks are made from lengths, or strategy='transplant'."
             )
-        return preprocessor_class(
-            tokenizer=self.keras_tokenizer(),
-            sequence_length=sequence_length,
-            **options,
+        lengths = ["sequence_length"]
+        defaults: dict[str, Any] = {}
+        if issubclass(preprocessor_class, keras_hub.models.Seq2SeqLMPreprocessor):
+            lengths = ["encoder_sequence_length", "decoder_sequence_length"]
+        elif issubclass(preprocessor_class, keras_hub.models.MaskedLMPreprocessor):
+            # KerasHub draws random tokens from all ids, special and unused ones too.
+            defaults = {"mask_token_rate": 0.9, "random_token_rate": 0.0}
+        return guard_preprocessor(
+            preprocessor_class(
+                tokenizer=self.keras_tokenizer(),
+                **dict.fromkeys(lengths, sequence_length) | defaults | options,
+            )
         )
 
     def task(
@@ -196,7 +210,7 @@ class Bridge:
 
         Returns:
             The task: `fit(texts, labels)`, `predict(texts)`. KerasHub does not shuffle
-            what `fit` gets; shuffle it yourself.
+            what `fit` gets: shuffle it yourself, or see `bridge.TextDataset`.
 
         Raises:
             BackboneError: If the task is of another family than the preset.
@@ -211,7 +225,11 @@ class Bridge:
         preprocessor = self.preprocessor(
             task_class.preprocessor_cls, sequence_length=sequence_length
         )
-        return task_class(backbone=self.backbone, preprocessor=preprocessor, **options)
+        from bridge.keras.guards import guard_task
+
+        return guard_task(
+            task_class(backbone=self.backbone, preprocessor=preprocessor, **options)
+        )
 
     def save(self, directory: str | os.PathLike[str]) -> None:
         """Write everything into a folder: backbone, alignment, tokenizers, report.

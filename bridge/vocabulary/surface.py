@@ -32,7 +32,8 @@ class Convention(StrEnum):
     METASPACE = "metaspace"  # sentencepiece: a space is U+2581
     BYTES = "bytes"  # tiktoken: the bytes themselves
     WORDPIECE = "wordpiece"  # BERT: a word start is bare, the rest has ##
-    END_OF_WORD = "end_of_word"  # CLIP, GPT-1: the last piece of a word has </w>
+    END_OF_WORD = "end_of_word"  # GPT-1: the last piece of a word has </w>
+    BYTE_LEVEL_END = "byte_level_end_of_word"  # CLIP: the same in GPT-2's alphabet
     WORDS = "words"  # no marks at all: a token is a word
     PIECES = "pieces"  # no marks at all, and words are cut: position is unknown
 
@@ -40,6 +41,11 @@ class Convention(StrEnum):
     def keeps_spaces(self) -> bool:
         """Whether spaces are content, so that text can be rebuilt from tokens."""
         return self in (self.BYTE_LEVEL, self.METASPACE, self.BYTES)
+
+    @property
+    def marks_ends(self) -> bool:
+        """Whether tokens say where a word ends, and not where it starts."""
+        return self in (self.END_OF_WORD, self.BYTE_LEVEL_END)
 
 
 class Surface(NamedTuple):
@@ -182,10 +188,24 @@ def _wordpiece(token: str) -> Surface:
     return _words(token)
 
 
+def ends_word(token: str | bytes | None) -> bool:
+    """Tell whether a spelling carries the mark of a word's end."""
+    return (
+        isinstance(token, str) and token != END_OF_WORD and token.endswith(END_OF_WORD)
+    )
+
+
+def _without_end(token: str) -> str:
+    return token.removesuffix(END_OF_WORD) or token
+
+
 def _end_of_word(token: str) -> Surface:
-    if token.endswith(END_OF_WORD) and token != END_OF_WORD:
-        return Surface(utf8(token.removesuffix(END_OF_WORD)), Position.START)
-    return Surface(utf8(token), Position.CONTINUATION)
+    # What starts a word is not marked: the token before tells, by its own end.
+    return Surface(utf8(_without_end(token)), Position.EITHER)
+
+
+def _byte_level_end(token: str) -> Surface:
+    return Surface(byte_level_bytes(_without_end(token)), Position.EITHER)
 
 
 _READERS: dict[Convention, Callable[[str], Surface]] = {
@@ -193,6 +213,7 @@ _READERS: dict[Convention, Callable[[str], Surface]] = {
     Convention.METASPACE: _metaspace,
     Convention.WORDPIECE: _wordpiece,
     Convention.END_OF_WORD: _end_of_word,
+    Convention.BYTE_LEVEL_END: _byte_level_end,
     Convention.WORDS: _words,
     Convention.PIECES: _pieces,
     Convention.BYTES: _metaspace,
@@ -256,8 +277,10 @@ def detect(tokens: Iterable[str | bytes]) -> Convention:
         ),
     }
     best = max(share, key=lambda convention: share[convention])
+    alphabet = set(CHARACTER_OF_BYTE.values())
+    if best == Convention.END_OF_WORD and share[best] and alphabet <= set(texts):
+        return Convention.BYTE_LEVEL_END
     if share[best]:
         return best
     # A byte-level vocabulary may have no word start yet, but it has the alphabet.
-    alphabet = set(CHARACTER_OF_BYTE.values())
     return Convention.BYTE_LEVEL if alphabet <= set(texts) else Convention.WORDS

@@ -19,7 +19,13 @@ from bridge.vocabulary.building import (
 )
 from bridge.vocabulary.display import quoted, readable
 from bridge.vocabulary.kinds import Token, TokenKind, find_byte_pieces, tell_kinds
-from bridge.vocabulary.surface import Convention, Position, detect, is_isolated
+from bridge.vocabulary.surface import (
+    Convention,
+    Position,
+    detect,
+    ends_word,
+    is_isolated,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -189,6 +195,14 @@ class Vocabulary:
     def isolates(self) -> bool:
         """Whether punctuation and CJK characters are cut off from words (BERT)."""
         return not self.convention.keeps_spaces
+
+    @property
+    def ends_word(self) -> NDArray[np.bool_]:
+        """Ids whose spelling says that a word ends there (CLIP), `(size,)` bool."""
+        if not self.convention.marks_ends:
+            return np.zeros(self.size, bool)
+        marked = np.array([ends_word(token) for token in self.tokens], bool)
+        return np.asarray(marked & (self.kinds == TokenKind.NORMAL), bool)
 
     @property
     def dead(self) -> NDArray[np.bool_]:

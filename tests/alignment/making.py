@@ -22,6 +22,9 @@ def spelt(convention, word, place):
         return f"\u2581{word}" if start else word
     if convention == Convention.END_OF_WORD:
         return f"{word}</w>" if start else word
+    if convention == Convention.BYTE_LEVEL_END:
+        bare = spelt(Convention.BYTE_LEVEL, word, "inside")
+        return f"{bare}</w>" if start else bare
     if convention == Convention.BYTES:
         return (f" {word}" if start else word).encode()
     if convention == Convention.BYTE_LEVEL:
@@ -90,6 +93,7 @@ class SlowAlign:
         self.tokenizer, self.reference = tokenizer, reference
         self.normalize = normalize
         self.keeps = reference.convention.keeps_spaces
+        self.marks_ends = reference.convention.marks_ends
         dead = reference.dead
         live = [
             i
@@ -98,8 +102,21 @@ class SlowAlign:
         ]
         self.order = sorted(live, key=lambda i: (reference.kinds[i], dead[i], i))
 
-    def find(self, key, inside):
+    @staticmethod
+    def ends(vocabulary, i):
+        """Whether a word ends with a token, as far as its vocabulary says."""
+        spelling = vocabulary.tokens[i]
+        says = vocabulary.convention.marks_ends and vocabulary.kinds[i] == 0
+        return not says or spelling[-4:] == "</w>"
+
+    def find(self, key, inside, ends=True):
         """Ids with these bytes at this place, best first."""
+        if self.marks_ends:
+            for i in self.order:
+                same = self.reference.keys[i] == key
+                if same and self.ends(self.reference, i) == ends:
+                    return i
+            return None
         wanted = (
             [Position.EITHER, Position.CONTINUATION] if inside else [Position.START]
         )
@@ -121,7 +138,13 @@ class SlowAlign:
     def spelling_of(self, i):
         """Bytes of a piece of the preset, its space included where it has one."""
         start = self.reference.positions[i] == Position.START
-        return (b" " if self.keeps and start else b"") + self.reference.keys[i]
+        before = b" " if self.keeps and start else b""
+        after = b" " if self.marks_ends and self.ends(self.reference, i) else b""
+        return before + self.reference.keys[i] + after
+
+    def target(self, key, inside, ends):
+        before = b" " if self.keeps and not inside else b""
+        return before + self.normal(key) + (b" " if self.marks_ends and ends else b"")
 
     def can_spell(self, text, inside):
         """Whether pieces exist that spell a text without spaces."""
@@ -137,37 +160,43 @@ class SlowAlign:
                     reached.add(begin + len(content))
         return len(text) in reached
 
-    def read(self, key, inside):
+    def read(self, key, inside, ends):
         """Kind and, where there is one, the single piece."""
-        found = self.find(key, inside)
+        found = self.find(key, inside, ends)
         if found is not None:
             return MatchKind.EXACT, found
         normal = self.normal(key)
-        found = self.find(normal, inside)
+        found = self.find(normal, inside, ends)
         if found is not None:
             return MatchKind.NORMALIZED, found
+        other = (inside, not ends) if self.marks_ends else (not inside, ends)
         for form in (key, normal):
-            found = self.find(form, not inside)
+            found = self.find(form, *other)
             if found is not None:
                 return MatchKind.BOUNDARY, found
         return None, None
 
     def reads_once(self, i):
         """Whether a token has one reading, at the start of a word or inside."""
-        if self.tokenizer.positions[i] != Position.EITHER:
+        if self.tokenizer.positions[i] != Position.EITHER or self.marks_ends:
             return True
         return self.keeps and self.tokenizer.convention.keeps_spaces
 
-    def check_spelling(self, i, kind, pieces, *, inside_word):
+    def check_spelling(self, i, kind, pieces, *, inside):
         """A token without a single counterpart is spelt, if pieces can spell it."""
-        text = self.normal(self.tokenizer.keys[i])
-        if self.keeps and not inside_word:
-            text = b" " + text
-        if kind == MatchKind.COMPOSED and self.keeps:
+        key, ends = self.tokenizer.keys[i], self.ends(self.tokenizer, i)
+        # Where the counted reading has no pieces, the other one lends its own.
+        places = [inside] if self.reads_once(i) else [inside, not inside]
+        texts = [self.target(key, place, ends) for place in places]
+        can = [
+            self.can_spell(text, place or self.keeps)
+            for text, place in zip(texts, places, strict=True)
+        ]
+        text = texts[can.index(True)] if any(can) else texts[0]
+        # These are words of their own, except where spaces are content.
+        cut = any(character in text.decode() for character in "!\u4e2d")
+        if kind == MatchKind.COMPOSED and (self.keeps or (self.marks_ends and not cut)):
             assert b"".join(map(self.spelling_of, pieces)) == text
             assert len(pieces) > 1
-        if not any(
-            c in text.decode() for c in "!\u4e2d"
-        ):  # these are words of their own
-            spells = self.can_spell(text, inside_word or self.keeps)
-            assert spells == (kind in (MatchKind.COMPOSED, MatchKind.NORMALIZED))
+        if not cut:
+            assert any(can) == (kind in (MatchKind.COMPOSED, MatchKind.NORMALIZED))

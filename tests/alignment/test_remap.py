@@ -19,7 +19,7 @@ from bridge.vocabulary import Position, Vocabulary
 from tests.alignment.making import as_alignment, vocabularies
 from tests.core.messages import exactly
 from tests.core.reference import continues
-from tests.factories import bpe_tokenizer, wordpiece_tokenizer
+from tests.factories import bpe_tokenizer, unigram_tokenizer, wordpiece_tokenizer
 
 TOKENS = [
     "<end>",
@@ -168,7 +168,9 @@ def test_word_borders_are_those_of_the_loop(vocabulary, data):
         texts, places = [], []
         for i in row.tolist():
             text = vocabulary.kinds[i] < 3
-            texts.append(vocabulary.keys[i] if text else b" ")
+            # A mark of a word's end is a space to the token behind it.
+            space = b" " * int(text and str(vocabulary.tokens[i]).endswith("</w>"))
+            texts.append(vocabulary.keys[i] + space if text else b" ")
             place = names.get(Position(vocabulary.positions[i]), "either")
             places.append(place if text else "start")
         slow += continues(texts, places)
@@ -330,3 +332,31 @@ def test_an_override_by_an_id_that_is_no_row():
     mine = Vocabulary.from_tokens(["a"])
     with pytest.raises(TokenIdError, match=exactly(message)):
         bridge.align(mine, mine, overrides={"a": np.int64(7)})
+
+
+@pytest.mark.real_model
+def test_a_text_begins_as_a_word_does_for_a_preset_with_a_space_in_front(
+    real_alignment,
+):
+    alignment = real_alignment("gpt2", "mistral")
+    texts = ["The quick dog", "The", "\nThe", "", "\u00e9"]
+    ids = alignment.tokenizer.encode_batch(texts)
+    expected = alignment.reference.encode_batch(texts)
+    assert alignment.remap(ids, method="expand") == expected
+    vocabulary = alignment.reference.vocabulary
+    at_start, elsewhere = vocabulary.id("\u2581The"), vocabulary.id("The")
+    looked_up = alignment.remap(ids, method="lookup")
+    assert [looked_up[0][0], looked_up[1][0]] == [at_start, at_start]
+    assert looked_up[2][-1] == elsewhere
+
+
+def test_a_text_begins_behind_a_special_token_too():
+    alignment = bridge.align(bpe_tokenizer(), unigram_tokenizer())
+    (row,) = alignment.tokenizer.encode_batch(["the quick fox"]).to_lists()
+    end = alignment.tokenizer.vocabulary.roles["eos"]
+    ids = Ragged.from_lists([[*row, end, *row]])
+    for method in ("lookup", "expand", "retokenize"):
+        once = alignment.remap(Ragged.from_lists([row]), method=method)[0].tolist()
+        found = alignment.remap(ids, method=method)[0].tolist()
+        assert found[: len(once)] == once
+        assert found[len(once) + 1 :] == once

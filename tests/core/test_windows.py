@@ -21,6 +21,12 @@ def bert():
 
 
 @pytest.fixture(scope="module")
+def words_of_three():
+    table = {"<pad>": 0, "<unk>": 1, "fox": 2}
+    return bridge.load_tokenizer(table, split="whitespace", roles={"pad": 0, "unk": 1})
+
+
+@pytest.fixture(scope="module")
 def library():
     """The same tokenizer as transformers users have it."""
     tokenizer = wordpiece_tokenizer()
@@ -176,17 +182,42 @@ def test_windows_of_unequal_pairs(bert):
         bridge.Encoder(bert).windows(["a", "b"], ["c"])
 
 
-def test_offsets_of_text_that_is_written_anew(bert):
+def test_offsets_follow_a_text_that_is_written_anew(bert):
+    library = wordpiece_tokenizer()
+    library.no_padding()
+    library.no_truncation()
+    tokenizer = bridge.load_tokenizer(bpe_tokenizer())
     encoder = bridge.Encoder(
-        bert, alignment=bridge.align(bert, bert), strategy="retokenize"
+        tokenizer,
+        alignment=bridge.align(tokenizer, bert),
+        strategy="retokenize",
+        sequence_length=64,
     )
+    texts = ["the unbelievable fox", "don't  x.", "Caf\u00e9 \u65e5\u672c"]
+    arrays, offsets = encoder.with_offsets(texts)
+    for place, encoding in enumerate(library.encode_batch(texts)):
+        size = len(encoding.ids)
+        assert arrays["token_ids"][place, :size].tolist() == encoding.ids
+        assert offsets[place, :size].tolist() == list(map(list, encoding.offsets))
+        assert not offsets[place, size:].any()
+    windows = encoder.windows(texts, offsets=True)
+    assert np.array_equal(windows.offsets, offsets)
+
+
+def test_offsets_of_a_text_that_is_lost_in_its_ids(words_of_three, bert):
+    encoder = bridge.Encoder(
+        words_of_three,
+        alignment=bridge.align(words_of_three, bert),
+        strategy="retokenize",
+    )
+    assert encoder.with_offsets(["fox fox"])[1][0, 1:3].tolist() == [[0, 3], [4, 7]]
     message = (
-        "Offsets follow ids through every strategy but one. Received: "
-        "strategy='retokenize', which writes the text anew. Use 'expand', or split "
-        "the text and call `with_word_ids`."
+        "Offsets follow ids through `retokenize` where the tokenizer keeps all of a "
+        "text. Received: 'fox runs', which comes back from its ids as another text. "
+        "Use 'expand', or split the text and call `with_word_ids`."
     )
     with pytest.raises(ValueError, match=exactly(message)):
-        encoder.with_offsets(["fox"])
+        encoder.with_offsets(["fox fox", "fox runs"])
 
 
 def test_left_padding_only_where_positions_allow_it(bert):

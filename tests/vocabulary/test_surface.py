@@ -58,6 +58,7 @@ def test_not_isolated(text):
         (["\u2581the", "a", "##x"], "metaspace"),
         (["the", "##ing", "\u0120"], "wordpiece"),
         (["the</w>", "a"], "end_of_word"),
+        ([*oracle.alphabet(), "the</w>"], "byte_level_end_of_word"),
         ([b"a", b" the", "<s>"], "bytes"),
         (["the", "fox"], "words"),
         (list(oracle.alphabet()), "byte_level"),

@@ -58,8 +58,12 @@ def test_an_empty_vocabulary():
         ("wordpiece", "!", b"!", "EITHER"),
         ("wordpiece", "\u5929", "\u5929".encode(), "EITHER"),
         ("wordpiece", "##!", b"!", "CONTINUATION"),
-        ("end_of_word", "the</w>", b"the", "START"),
-        ("end_of_word", "th", b"th", "CONTINUATION"),
+        ("end_of_word", "the</w>", b"the", "EITHER"),
+        ("end_of_word", "th", b"th", "EITHER"),
+        ("end_of_word", "\u00e9</w>", "\u00e9".encode(), "EITHER"),
+        ("byte_level_end_of_word", "\u00c3\u00a9</w>", "\u00e9".encode(), "EITHER"),
+        ("byte_level_end_of_word", "\u00e9</w>", b"\xe9", "EITHER"),
+        ("byte_level_end_of_word", "</w>", b"</w>", "EITHER"),
         ("words", "##ing", b"##ing", "START"),
         ("pieces", "ing", b"ing", "EITHER"),
     ],
@@ -271,3 +275,13 @@ def test_places_that_do_not_exist(name):
     )
     with pytest.raises(VocabularyError, match=exactly(message)):
         Vocabulary.from_tokens(["a", "b"], **{name: [0, 2, -1]})
+
+
+def test_which_tokens_end_a_word():
+    tokens = ["th", "the</w>", "</w>", "<end></w>", "a</w>"]
+    vocabulary = Vocabulary.from_tokens(
+        tokens, special=[3], roles={}, convention="end_of_word"
+    )
+    assert vocabulary.ends_word.tolist() == [False, True, False, False, True]
+    bare = Vocabulary.from_tokens(tokens, convention="words")
+    assert not bare.ends_word.any()
