@@ -1,6 +1,6 @@
 """What lined up and what was lost: the numbers apart from how they look."""
 
-from bridge.reporting.audit import AuditReport, audit
+from bridge.reporting.auditing.audit import AuditReport, audit
 from bridge.reporting.making import make_report
 from bridge.reporting.report import RemapReport
 

@@ -55,40 +55,49 @@ class ReportComparison:
         plain: dict[str, Any] = to_plain(self)
         return plain
 
-    def __str__(self) -> str:
-        """Return the comparison as text for a terminal."""
-        counted = [
+    def _sections(self) -> tuple[Section, Section]:
+        facts = tuple(
+            (
+                fact.name,
+                fact.first_shown,
+                fact.second_shown,
+                "" if fact.first == fact.second else "differs",
+            )
+            for fact in self.facts
+        )
+        kinds = tuple(
             (kind, f"{mine:,}", f"{theirs:,}", f"{theirs - mine:+,}")
             for kind, (mine, theirs) in self.kinds.items()
             if mine or theirs
-        ]
-        return render_sections(
-            [
-                Section(
-                    "Two reports",
-                    ("", "first", "second", ""),
-                    (
-                        ("recommended", *self.strategies, ""),
-                        *(
-                            (
-                                fact.name,
-                                fact.first_shown,
-                                fact.second_shown,
-                                "" if fact.first == fact.second else "differs",
-                            )
-                            for fact in self.facts
-                        ),
-                    ),
-                    numbers=3,
-                ),
-                Section(
-                    "Ids of the tokenizer",
-                    ("kind", "first", "second", "difference"),
-                    tuple(counted),
-                    numbers=3,
-                ),
-            ]
         )
+        recommended = ("recommended", *self.strategies, "")
+        return (
+            Section(
+                "Two reports",
+                ("", "first", "second", ""),
+                (recommended, *facts),
+                numbers=3,
+            ),
+            Section(
+                "Ids of the tokenizer",
+                ("kind", "first", "second", "difference"),
+                kinds,
+                numbers=3,
+            ),
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the comparison as a fragment for notebooks."""
+        from bridge.reporting.formats.html import fragment
+
+        count = len(self.differing)
+        return fragment(
+            f"{count} of {len(self.facts)} numbers differ.", self._sections()
+        )
+
+    def __str__(self) -> str:
+        """Return the comparison as text for a terminal."""
+        return render_sections(self._sections())
 
 
 def compare_reports(first: "RemapReport", second: "RemapReport") -> ReportComparison:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
-from bridge.alignment import Alignment
+import numpy as np
+
+from bridge.alignment import Alignment, MatchKind
 from bridge.errors import BackboneError, SequenceLengthError
+from bridge.ragged import Ragged
 from bridge.reporting.measure import measure
 from bridge.reporting.numbers.cost import TransplantCost, estimate_cost
 from bridge.reporting.numbers.coverage import find_examples
@@ -16,6 +19,7 @@ from bridge.reporting.numbers.roles import compare_roles
 from bridge.reporting.numbers.scripts import count_scripts
 from bridge.reporting.numbers.side_by_side import show_side_by_side
 from bridge.reporting.numbers.sizes import count_sizes, count_ties
+from bridge.reporting.numbers.unmeasured import list_unmeasured
 from bridge.reporting.numbers.words import find_worst
 from bridge.reporting.recommendation import recommend
 from bridge.reporting.report import RemapReport
@@ -32,6 +36,9 @@ def make_report(
     hidden_dim: int | None = None,
 ) -> RemapReport:
     """Say how the two vocabularies line up, by type and by running text.
+
+    Where a side is only a vocabulary, what needs its encodings is left out, and
+    `report.unmeasured` says so.
 
     Args:
         alignment: The alignment.
@@ -70,6 +77,10 @@ def make_report(
     rows = alignment.spec.vocabulary_size
     reading = Reading.of(alignment, choose_sample(mine.vocabulary, texts, frequencies))
     measures = measure(reading)
+    cost = _cost(
+        alignment,
+        alignment.spec.embedding_dim if hidden_dim is None else hidden_dim,
+    )
     return RemapReport(
         tokenizer_size=mine.vocabulary.size,
         reference_size=theirs.vocabulary.size,
@@ -78,8 +89,10 @@ def make_report(
         kinds=alignment.counts(),
         examples=find_examples(reading),
         roles=compare_roles(alignment),
-        sizes=count_sizes(mine.vocabulary, rows=None),
-        preset_sizes=count_sizes(theirs.vocabulary, rows=rows),
+        sizes=count_sizes(mine.vocabulary),
+        preset_sizes=count_sizes(
+            theirs.vocabulary, rows=rows, untrained=alignment.untrained
+        ),
         ties=count_ties(alignment),
         digits=read_digits(mine),
         preset_digits=read_digits(theirs),
@@ -93,13 +106,20 @@ def make_report(
         ),
         words=find_worst(reading),
         samples=show_side_by_side(reading),
-        transplant=_cost(
-            alignment,
-            alignment.spec.embedding_dim if hidden_dim is None else hidden_dim,
-        ),
-        recommendation=recommend(measures),
-        source=ReportSource(alignment, reading.counts),
+        transplant=cost,
+        recommendation=recommend(measures, same_tokens=_count_same(alignment)),
+        unmeasured=list_unmeasured(reading, cost),
+        source=ReportSource(alignment, reading.counts if reading.has_ids else None),
     )
+
+
+def _count_same(alignment: Alignment) -> int | None:
+    """Count the ids that mean the same token to both, `None` unless all do."""
+    meaningful = np.flatnonzero(alignment.kinds != MatchKind.UNUSED)
+    own = Ragged.from_lengths(meaningful, np.ones_like(meaningful))
+    places = (alignment.pieces, alignment.continuation_pieces)
+    same = all(pieces.take(meaningful) == own for pieces in places)
+    return len(meaningful) if same else None
 
 
 def _cost(alignment: Alignment, hidden_dim: int | None) -> TransplantCost | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.alignment import MatchKind
+from bridge.ragged import Ragged
+from bridge.reporting.numbers.fidelity import Fidelity, measure_fidelity
 from bridge.reporting.numbers.probing import encode_where_possible
 from bridge.reporting.numbers.reading import Reading, count_words, ratio
 from bridge.reporting.numbers.token_text import token_text
@@ -15,6 +17,41 @@ from bridge.tokenizers import Tokenizer
 from bridge.vocabulary import TokenKind
 
 _SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How one of the two tokenizers cuts the texts.
+
+    Attributes:
+        tokens_per_word: Tokens for each word, cut at white space.
+        tokens_per_character: Tokens for each character.
+        unknown: Share of words in which it emits unk, or that it refuses.
+    """
+
+    tokens_per_word: float
+    tokens_per_character: float
+    unknown: float
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What becomes of the tokenizer's running tokens.
+
+    Attributes:
+        kinds: Share of running tokens of each `MatchKind`, by name.
+        lookup_lost: Share that a one-to-one look-up cannot express.
+        expand_lost: Share that no pieces express. White space that the preset drops
+            is not lost.
+        lost_tokens: The most frequent that `lookup` loses and how often they occur.
+        round_trip: Share of texts that the tokenizer gives back unchanged.
+    """
+
+    kinds: dict[str, float]
+    lookup_lost: float
+    expand_lost: float
+    lost_tokens: tuple[tuple[str, int], ...]
+    round_trip: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +66,14 @@ class TextMeasures:
         characters: How many characters.
         sample: Where the texts came from. Where words with counts stand in for texts,
             each word is a text, and counts as often as it occurs in everything else.
-        kinds: Share of running tokens of each `MatchKind`, by name.
-        lookup_exact: Share of texts whose ids remapped by `lookup` are the reference's
-            own.
-        lookup_lost: Share of running tokens that a one-to-one look-up cannot express.
-        lost_tokens: The most frequent of those and how often they occur.
-        expand_lost: Share of running tokens that no pieces express. White space that
-            the preset drops is not lost.
-        expand_exact: Share of texts whose ids remapped by `expand` are the
-            reference's own.
-        tokens_per_word: Of the tokenizer.
-        reference_tokens_per_word: Of the preset's reference tokenizer.
-        tokens_per_character: Of the tokenizer.
-        reference_tokens_per_character: Of the preset's reference tokenizer.
-        round_trip: Share of texts that the tokenizer gives back unchanged.
-        tokenizer_unk: Share of words in which the tokenizer emits unk.
-        reference_unk: Share of words in which the reference emits unk.
-        same_ids: Whether both give the same ids on all texts and on hard probes.
-        retokenize_exact: Share of texts whose ids remapped by `retokenize` are the
-            reference's own.
+        tokenizer: How the tokenizer cuts them, `None` where it is only a vocabulary.
+        preset: How the preset's reference does, `None` where it is only a vocabulary.
+        running: What becomes of the tokenizer's tokens, `None` where it is only a
+            vocabulary.
+        remaps: Each remap against the reference's own encoding, by name; empty where
+            either is only a vocabulary.
+        same_ids: Whether both give the same ids on all texts and on hard probes;
+            `None` where either is only a vocabulary.
     """
 
     texts: int
@@ -55,21 +81,11 @@ class TextMeasures:
     words: int
     characters: int
     sample: str
-    kinds: dict[str, float]
-    lookup_exact: float
-    lookup_lost: float
-    lost_tokens: tuple[tuple[str, int], ...]
-    expand_lost: float
-    expand_exact: float
-    tokens_per_word: float
-    reference_tokens_per_word: float
-    tokens_per_character: float
-    reference_tokens_per_character: float
-    round_trip: float
-    tokenizer_unk: float
-    reference_unk: float
-    same_ids: bool
-    retokenize_exact: float
+    tokenizer: Side | None
+    preset: Side | None
+    running: Running | None
+    remaps: dict[str, Fidelity]
+    same_ids: bool | None
 
 
 def measure(reading: Reading) -> TextMeasures:
@@ -83,43 +99,59 @@ def measure(reading: Reading) -> TextMeasures:
     """
     alignment, sample = reading.alignment, reading.sample
     tokenizer, reference = alignment.tokenizer, alignment.reference
-    counts, words = reading.counts, sum(count_words(sample).values())
-    tokens = int(counts.sum())
-    preset_tokens = int(sample.weights @ reading.reference_ids.lengths)
-    characters = int(sample.weights @ np.array([len(text) for text in sample.texts]))
-    by_kind = np.bincount(alignment.kinds, weights=counts, minlength=len(MatchKind))
-    lost = np.where(alignment.tables.start < 0, counts, 0)
-    exact = {
-        method: reading.share_of_texts(reading.exact_rows(ids))
-        for method, ids in reading.remapped.items()
-    }
-    probes = list(PROBE_TEXTS)
+    mine, theirs = reading.has_ids, reading.has_reference_ids
     return TextMeasures(
         texts=len(sample.texts),
         refused=len(reading.given.texts) - len(sample.texts),
-        words=words,
-        characters=characters,
+        words=sum(count_words(sample).values()),
+        characters=int(sample.weights @ np.array([len(text) for text in sample.texts])),
         sample=sample.note,
+        tokenizer=_side(reading, tokenizer, reading.ids) if mine else None,
+        preset=_side(reading, reference, reading.reference_ids) if theirs else None,
+        running=_running(reading) if mine else None,
+        remaps={
+            method: measure_fidelity(reading, ids)
+            for method, ids in reading.remapped.items()
+            if theirs
+        },
+        same_ids=(
+            reading.ids == reading.reference_ids
+            and _agree(tokenizer, reference, PROBE_TEXTS)
+            if mine and theirs
+            else None
+        ),
+    )
+
+
+def _side(reading: Reading, tokenizer: Tokenizer, ids: Ragged) -> Side:
+    sample = reading.sample
+    tokens = int(sample.weights @ ids.lengths)
+    characters = int(sample.weights @ np.array([len(text) for text in sample.texts]))
+    return Side(
+        tokens_per_word=ratio(tokens, sum(count_words(sample).values())),
+        tokens_per_character=ratio(tokens, characters),
+        unknown=_unk_share(reading, tokenizer),
+    )
+
+
+def _running(reading: Reading) -> Running:
+    alignment, counts = reading.alignment, reading.counts
+    tokens = int(counts.sum())
+    by_kind = np.bincount(alignment.kinds, weights=counts, minlength=len(MatchKind))
+    lost = np.where(alignment.readings.single[: len(alignment.kinds)] < 0, counts, 0)
+    return Running(
         kinds={kind.name: ratio(by_kind[kind], tokens) for kind in MatchKind},
-        lookup_exact=exact["lookup"],
         lookup_lost=ratio(int(lost.sum()), tokens),
+        expand_lost=ratio(int(counts[reading.nowhere].sum()), tokens),
         lost_tokens=tuple(
-            (token_text(tokenizer.vocabulary, token_id), int(counts[token_id]))
+            (
+                token_text(alignment.tokenizer.vocabulary, token_id),
+                int(counts[token_id]),
+            )
             for token_id in np.argsort(-lost, kind="stable")[:_SHOWN].tolist()
             if lost[token_id]
         ),
-        expand_lost=ratio(int(counts[reading.nowhere].sum()), tokens),
-        expand_exact=exact["expand"],
-        tokens_per_word=ratio(tokens, words),
-        reference_tokens_per_word=ratio(preset_tokens, words),
-        tokens_per_character=ratio(tokens, characters),
-        reference_tokens_per_character=ratio(preset_tokens, characters),
         round_trip=_round_trip(reading),
-        tokenizer_unk=_unk_share(reading, tokenizer),
-        reference_unk=_unk_share(reading, reference),
-        same_ids=reading.ids == reading.reference_ids
-        and _agree(tokenizer, reference, probes),
-        retokenize_exact=exact["retokenize"],
     )
 
 

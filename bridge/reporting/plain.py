@@ -1,11 +1,64 @@
 """Dataclasses to plain data for JSON and back, guided by their type hints."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from bridge.errors import SavedFormatError
+
 T = TypeVar("T")
+
+# Half a character: spellings may hold one, but no file can.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """Write plain data as JSON text, which every encoding of Unicode can hold.
+
+    Args:
+        data: What `to_plain` returned.
+
+    Returns:
+        JSON, readable; half characters are escaped.
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def from_saved(
+    expected: type[T], data: Mapping[str, Any], *, version: int, noun: str
+) -> T:
+    """Rebuild a dataclass that was saved with the version of its format.
+
+    Args:
+        expected: The dataclass.
+        data: What `to_plain` made of it, and `format_version`.
+        version: The version that can be read.
+        noun: What the dataclass is called, for errors.
+
+    Returns:
+        An equal object.
+
+    Raises:
+        SavedFormatError: If it is damaged or of another version.
+    """
+    values = dict(data)
+    found = values.pop("format_version", None)
+    if found != version:
+        raise SavedFormatError(
+            f"This version of bridge reads {noun}s of format {version}. Received: "
+            f"format {found!r}. Make the {noun} again."
+        )
+    try:
+        return from_plain(expected, values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SavedFormatError(
+            f"A saved {noun} holds every field of its format. Received: one that "
+            f"cannot be read ({type(error).__name__}: {error}). Make the {noun} again."
+        ) from error
 
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401  any field of a report

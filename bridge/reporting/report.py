@@ -1,15 +1,13 @@
 """`RemapReport`: what lined up and what did not, as numbers."""
 
-import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from bridge.alignment import Alignment
-from bridge.errors import MissingVocabularyError, SavedFormatError
+from bridge.errors import MissingVocabularyError
 from bridge.reporting.comparison import ReportComparison, compare_reports
 from bridge.reporting.measure import TextMeasures
 from bridge.reporting.numbers.cost import TransplantCost
@@ -22,15 +20,12 @@ from bridge.reporting.numbers.scripts import ScriptRow
 from bridge.reporting.numbers.side_by_side import SampleText
 from bridge.reporting.numbers.sizes import Sizes, Ties
 from bridge.reporting.numbers.words import WorstWord
-from bridge.reporting.plain import from_plain, to_plain
+from bridge.reporting.plain import from_saved, to_json, to_plain
 from bridge.reporting.recommendation import Recommendation
 from bridge.reporting.source import ReportSource
 from bridge.reporting.terminal import render_report
 
-FORMAT_VERSION = 1
-
-# Half a character: spellings may hold one, but no file can.
-_SURROGATE = re.compile("[\ud800-\udfff]")
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +58,7 @@ class RemapReport:
         transplant: Rows that a transplant would make, or `None` where the preset's
             template has a token without a role.
         recommendation: The strategy that fits, with reasons.
+        unmeasured: What could not be measured and why, one sentence each.
         source: What the outputs per token are made from; no part of the data.
     """
 
@@ -86,6 +82,7 @@ class RemapReport:
     samples: tuple[SampleText, ...]
     transplant: TransplantCost | None
     recommendation: Recommendation
+    unmeasured: tuple[str, ...]
     source: ReportSource | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -94,8 +91,7 @@ class RemapReport:
 
     def to_json(self) -> str:
         """Return `to_dict` as JSON text, which every encoding of Unicode can hold."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
-        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return to_json(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -110,21 +106,7 @@ class RemapReport:
         Raises:
             SavedFormatError: If it is damaged or of another format version.
         """
-        values = dict(data)
-        version = values.pop("format_version", None)
-        if version != FORMAT_VERSION:
-            raise SavedFormatError(
-                f"This version of bridge reads reports of format {FORMAT_VERSION}. "
-                f"Received: format {version!r}. Make the report again."
-            )
-        try:
-            return from_plain(cls, values)
-        except (KeyError, TypeError, ValueError) as error:
-            raise SavedFormatError(
-                "A saved report holds every field of its format. Received: one that "
-                f"cannot be read ({type(error).__name__}: {error}). Make the report "
-                "again."
-            ) from error
+        return from_saved(cls, data, version=FORMAT_VERSION, noun="report")
 
     def to_markdown(self) -> str:
         """Return the report as Markdown with tables."""
@@ -149,7 +131,7 @@ class RemapReport:
             The page.
         """
         from bridge.reporting.formats.html import to_page
-        from bridge.reporting.formats.writing import replace_file
+        from bridge.tokenizers.saving import replace_file
 
         page = to_page(self, self._source(alignment))
         if path is not None:

@@ -10,9 +10,9 @@ import bridge
 from bridge.errors import BackboneError
 from bridge.keras import auditing
 from bridge.ragged import Ragged
-from bridge.reporting import audit_measures
-from bridge.reporting.audit_remedies import rebuild
-from bridge.reporting.audit_report import AuditReport, Paths, Remedy
+from bridge.reporting.auditing import measures
+from bridge.reporting.auditing.remedies import rebuild
+from bridge.reporting.auditing.report import AuditReport, Paths, Remedy
 from bridge.spec import Template
 from bridge.tokenizers.reference import rebuild_reference
 from tests.core.messages import exactly
@@ -254,11 +254,11 @@ def test_without_tensorflow_nothing_is_said_of_tf_data():
 
 
 def test_texts_tried_in_tf_data_are_the_differing_ones_first(monkeypatch):
-    monkeypatch.setattr(audit_measures, "_GRAPHED", 3)
+    monkeypatch.setattr(measures, "_GRAPHED", 3)
     texts = [*["the fox"] * 8, "th\u00e9", "\u00e9"]
     report = bridge.audit(keras_bert(), wordpiece_tokenizer(), texts)
     assert report.paths == Paths(texts=3, differing=0, eager=2, graph=2)
-    assert audit_measures.spread(range(10), 3) == [0, 4, 9]
+    assert measures.spread(range(10), 3) == [0, 4, 9]
 
 
 def test_a_graph_that_cannot_spell_a_byte():

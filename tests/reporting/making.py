@@ -4,10 +4,11 @@ from hypothesis import strategies as st
 
 import bridge
 from bridge.alignment import MatchKind
-from bridge.reporting.measure import TextMeasures
+from bridge.reporting.measure import Running, Side, TextMeasures
 from bridge.reporting.numbers.cost import TransplantCost
 from bridge.reporting.numbers.coverage import KindExample
 from bridge.reporting.numbers.digits import DigitScheme
+from bridge.reporting.numbers.fidelity import Fidelity
 from bridge.reporting.numbers.folding import Folding, FoldingRow
 from bridge.reporting.numbers.lengths import LengthRow, Lengths
 from bridge.reporting.numbers.roles import RoleRow
@@ -57,29 +58,39 @@ def by_kind(values):
     return st.fixed_dictionaries(dict.fromkeys(KINDS, values))
 
 
-MEASURES = st.builds(
-    TextMeasures,
-    texts=st.integers(1, 99),
-    refused=COUNT,
-    words=COUNT,
-    characters=COUNT,
-    sample=TEXT,
+SIDES = st.builds(Side, st.floats(0, 9), SHARE, SHARE)
+RUNNING = st.builds(
+    Running,
     kinds=by_kind(SHARE),
-    lookup_exact=SHARE,
     lookup_lost=SHARE,
-    lost_tokens=few(st.tuples(TEXT, st.integers(1, 9))),
     expand_lost=SHARE,
-    expand_exact=SHARE,
-    tokens_per_word=st.floats(0, 9),
-    reference_tokens_per_word=st.floats(0, 9),
-    tokens_per_character=SHARE,
-    reference_tokens_per_character=SHARE,
+    lost_tokens=few(st.tuples(TEXT, st.integers(1, 9))),
     round_trip=SHARE,
-    tokenizer_unk=SHARE,
-    reference_unk=SHARE,
-    same_ids=st.booleans(),
-    retokenize_exact=SHARE,
 )
+METHODS = ("lookup", "expand", "retokenize")
+
+
+@st.composite
+def text_measures(draw):
+    """Any numbers; those that need a side that cannot encode are missing."""
+    mine, theirs = draw(st.booleans()), draw(st.booleans())
+    both = mine and theirs
+    fidelity = st.builds(Fidelity, SHARE, SHARE)
+    return TextMeasures(
+        texts=draw(st.integers(1, 99)),
+        refused=draw(COUNT),
+        words=draw(COUNT),
+        characters=draw(COUNT),
+        sample=draw(TEXT),
+        tokenizer=draw(SIDES) if mine else None,
+        preset=draw(SIDES) if theirs else None,
+        running=draw(RUNNING) if mine else None,
+        remaps={method: draw(fidelity) for method in METHODS} if both else {},
+        same_ids=draw(st.booleans()) if both else None,
+    )
+
+
+MEASURES = text_measures()
 SIZES = st.builds(
     Sizes,
     **dict.fromkeys(
@@ -90,13 +101,12 @@ SIZES = st.builds(
 )
 DIGITS = st.builds(
     DigitScheme,
-    st.sampled_from(["single", "groups", "irregular", "unknown"]),
+    st.sampled_from(["single", "groups", "irregular", "unknown", "untold"]),
     COUNT,
     few(st.tuples(TEXT, WORDS)),
     COUNT,
 )
 SHOWN = few(st.builds(ShownToken, COUNT, TEXT, st.sampled_from(["", *KINDS]), WORDS))
-METHODS = ("lookup", "expand", "retokenize")
 LENGTH_ROW = st.builds(
     LengthRow,
     st.sampled_from(["tokenizer", "preset", "expand"]),
@@ -138,8 +148,8 @@ REPORTS = st.builds(
     preset_digits=DIGITS,
     folding=st.builds(
         Folding,
-        WORDS,
-        WORDS,
+        st.none() | WORDS,
+        st.none() | WORDS,
         few(st.builds(FoldingRow, TEXT, COUNT, SHARE, few(st.tuples(TEXT, TEXT)))),
     ),
     scripts=few(st.builds(ScriptRow, TEXT, COUNT, COUNT, SHARE)),
@@ -167,6 +177,7 @@ REPORTS = st.builds(
     ),
     transplant=st.none() | COST,
     recommendation=MEASURES.map(recommend),
+    unmeasured=WORDS,
 )
 
 

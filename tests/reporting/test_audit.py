@@ -1,6 +1,5 @@
 """`bridge.audit`: whether two tokenizers agree, and on what they do not."""
 
-import importlib
 import importlib.util
 import json
 
@@ -8,7 +7,8 @@ import pytest
 
 import bridge
 from bridge.errors import SavedFormatError, TextInputError
-from bridge.reporting.audit_report import (
+from bridge.reporting.auditing import audit as audit_room
+from bridge.reporting.auditing.report import (
     AuditReport,
     Cosine,
     Difference,
@@ -19,8 +19,6 @@ from bridge.reporting.audit_report import (
 from tests.core.messages import exactly
 from tests.factories import wordpiece_tokenizer
 
-# The function of the same name hides the module.
-audit_room = importlib.import_module("bridge.reporting.audit")
 ONE = {"<unk>": 0, "a": 1, "b": 2, "c\u202e": 3}
 TWO = {"<unk>": 0, "a": 1, "b": 3, "c\u202e": 3 - 1}
 
@@ -145,6 +143,22 @@ def test_another_format_is_refused(version):
     )
     with pytest.raises(SavedFormatError, match=exactly(message)):
         AuditReport.from_dict({**FULL.to_dict(), "format_version": version})
+
+
+def test_a_damaged_audit_is_refused():
+    message = (
+        "A saved audit holds every field of its format. Received: one that cannot be "
+        "read (TypeError: '7' is not int). Make the audit again."
+    )
+    with pytest.raises(SavedFormatError, match=exactly(message)):
+        AuditReport.from_dict({**FULL.to_dict(), "texts": "7"})
+
+
+def test_half_characters_of_tokens_can_be_stored():
+    half = Difference("x", ("\ud800",), ("x",), (1,), (2,))
+    audit = AuditReport(1, (0,), 1, {}, (Example("other", half, half),))
+    text = audit.to_json().encode("utf-8")
+    assert AuditReport.from_dict(json.loads(text)) == audit
 
 
 def test_equal_tokenizers():

@@ -6,8 +6,8 @@ import pytest
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 import bridge
-from bridge.reporting import audit_classify, audit_examples
-from bridge.reporting.audit_causes import CHANGES, Cause
+from bridge.reporting.auditing import classify, examples
+from bridge.reporting.auditing.causes import CHANGES, Cause
 from tests.factories import BERT_SPECIALS, bpe_tokenizer, wordpiece_vocabulary
 
 
@@ -150,8 +150,8 @@ def test_each_cause_is_told(cause):
 def test_without_its_probe_a_cause_is_not_told(cause, monkeypatch):
     """The tests above can fail: the classification hangs on the probes."""
     others = tuple(change for change in CHANGES if change.cause != cause)
-    monkeypatch.setattr(audit_classify, "CHANGES", others)
-    monkeypatch.setattr(audit_examples, "CHANGES", others)
+    monkeypatch.setattr(classify, "CHANGES", others)
+    monkeypatch.setattr(examples, "CHANGES", others)
     native, reference, differing, equal, _ = PAIRS[cause]
     report = bridge.audit(native(), reference(), [*differing, *equal])
     assert cause.value not in report.causes

@@ -5,7 +5,7 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.reporting.audit_shrink import shrink
+from bridge.reporting.auditing.shrink import shrink
 
 TEXTS = st.text(alphabet="ab \n\u00e9", max_size=24)
 

@@ -189,6 +189,26 @@ def test_nothing_is_wider_than_the_window(page, width):
     page.resize(1180, 900)
 
 
+# Of the head and the first row: every cell that shows, with its width.
+WIDTHS = """
+const rows = document.querySelectorAll(".grid-head, #grid .grid-row");
+return [rows[0], rows[1]].map((row) => [...row.children].map(
+  (cell) => cell.getBoundingClientRect()).filter((box) => box.width).map(
+  (box) => [box.width, box.right]));
+"""
+
+
+@pytest.mark.parametrize(("width", "shown"), [(390, 5), (1180, 6)])
+def test_the_table_has_room_for_tokens_and_pieces(page, width, shown):
+    page.resize(width, 900)
+    for boxes in page.run(WIDTHS):
+        assert len(boxes) == shown
+        assert boxes[1][0] > 60
+        assert boxes[3][0] > 60
+        assert boxes[-1][1] < width
+    page.resize(1180, 900)
+
+
 def test_a_page_without_a_table(browser, alignment, tmp_path):
     report = bridge.report(alignment, CORPUS)
     path = tmp_path / "loaded.html"

@@ -24,7 +24,9 @@ from bridge.reporting.numbers.frequencies import read_frequencies
 from bridge.reporting.numbers.lengths import LengthRow
 from bridge.reporting.numbers.scripts import ScriptRow, script_of
 from bridge.reporting.numbers.sizes import Sizes, Ties, count_sizes, count_ties
+from bridge.reporting.numbers.spacing import in_sentences
 from bridge.reporting.numbers.words import WorstWord
+from bridge.reporting.sample import Sample
 from bridge.vocabulary import Vocabulary
 from tests.alignment.making import as_alignment
 from tests.core.messages import exactly
@@ -62,7 +64,8 @@ def test_sizes_are_told_apart():
         roles={"unk": "[UNK]"},
         added=[7],
     )
-    assert count_sizes(vocabulary, rows=10) == Sizes(
+    untrained = np.array([0, 1, 0, 1, 1, 1, 0, 0], bool)
+    assert count_sizes(vocabulary, rows=10, untrained=untrained) == Sizes(
         pieces=4,
         added=1,
         special=1,
@@ -72,7 +75,9 @@ def test_sizes_are_told_apart():
         rows=10,
         duplicates=0,
         dead=1,
+        untrained=2,  # neither reserved nor dead, which are counted above
     )
+    assert count_sizes(vocabulary).untrained is None
 
 
 def test_sizes_add_up(report):
@@ -91,16 +96,18 @@ def test_duplicates_and_ties():
     # Byte pieces stand for the same byte as the character beside them.
     pieces = [f"<0x{byte:02X}>" for byte in range(256)]
     preset = Vocabulary.from_tokens(["A", "\u2581the", "B", *pieces])
-    assert count_sizes(preset, rows=None).duplicates == 2
-    tokenizer = Vocabulary.from_tokens(["A", "B", "\u2581the", "!"])
-    assert count_ties(as_alignment(tokenizer, preset)) == Ties(2, 0, 0)
+    assert count_sizes(preset).duplicates == 2
+    tokens = ["A", "B", "\u0120the", "!", "!!"]
+    tokenizer = Vocabulary.from_tokens(tokens, convention="byte_level")
+    ties = Ties(broken=2, shared_rows=0, sharing_ids=0, weak=1)
+    assert count_ties(as_alignment(tokenizer, preset)) == ties
 
 
 def test_rows_that_serve_several_ids():
     tokenizer = Vocabulary.from_tokens(["the", "The", "THE", "dog"])
     preset = Vocabulary.from_tokens(["dog", "the"])
     aligned = as_alignment(tokenizer, preset, normalize=str.lower)
-    assert count_ties(aligned) == Ties(broken=0, shared_rows=1, sharing_ids=3)
+    assert count_ties(aligned) == Ties(broken=0, shared_rows=1, sharing_ids=3, weak=0)
 
 
 def test_one_token_a_digit():
@@ -170,7 +177,7 @@ def test_folding_adds_up(report):
     counted = sum(row.tokens for row in report.folding.rows)
     assert counted == report.kinds["NORMALIZED"]
     running = sum(row.running for row in report.folding.rows)
-    assert running == pytest.approx(report.text.kinds["NORMALIZED"])
+    assert running == pytest.approx(report.text.running.kinds["NORMALIZED"])
 
 
 @pytest.mark.parametrize(
@@ -182,6 +189,7 @@ def test_folding_adds_up(report):
         ("\uff71", "Katakana"),
         ("\uff21", "Latin"),
         ("\u02b0a", "Latin"),
+        ("\U00010300", "Old Italic"),
         ("7!", None),
         ("", None),
     ],
@@ -295,10 +303,25 @@ def test_side_by_side_shows_what_expand_gets_wrong(alignment):
         assert sample.exact["expand"] == (sample.remapped["expand"] == sample.preset)
 
 
+def test_of_long_texts_the_beginnings_are_shown(alignment):
+    long = [" ".join([text, *CORPUS]) for text in CORPUS]
+    found = bridge.report(alignment, [*long, "x" * 500]).samples
+    assert len(found) == 8
+    for sample in found:
+        assert 100 < len(sample.text) <= 160
+        ids = alignment.tokenizer.encode_batch([sample.text]).values.tolist()
+        assert [token.token_id for token in sample.tokenizer] == ids
+    assert all(any(text.startswith(s.text) for text in long) for s in found[:-1])
+    # Where some texts are short enough, they are shown as they are.
+    found = bridge.report(alignment, [*long, "the quick fox"]).samples
+    assert [sample.text for sample in found] == ["the quick fox"]
+
+
 def test_twice_the_texts_change_no_share(alignment):
     once, twice = (bridge.report(alignment, CORPUS * n).text for n in (1, 2))
-    assert twice.kinds == pytest.approx(once.kinds)
-    assert twice.lookup_lost == pytest.approx(once.lookup_lost)
+    assert twice.running.kinds == pytest.approx(once.running.kinds)
+    assert twice.running.lookup_lost == pytest.approx(once.running.lookup_lost)
+    assert twice.remaps == once.remaps
     assert (twice.texts, twice.words) == (2 * once.texts, 2 * once.words)
 
 
@@ -306,16 +329,43 @@ def test_frequencies_weigh_as_repeated_texts_do(alignment):
     counts = {"the": 3, "uncommonly": 2, "7": 1}
     weighed = bridge.report(alignment, frequencies=counts)
     repeated = bridge.report(
-        alignment, [w for w, n in counts.items() for _ in range(n)]
+        alignment, [f" {w}" for w, n in counts.items() for _ in range(n)]
     )
     assert weighed.text.texts == 3
     assert weighed.text.words == repeated.text.words == 6
-    assert weighed.text.kinds == pytest.approx(repeated.text.kinds)
-    assert weighed.text.expand_exact == pytest.approx(repeated.text.expand_exact)
+    running = repeated.text.running.kinds
+    assert weighed.text.running.kinds == pytest.approx(running)
+    assert weighed.text.remaps == repeated.text.remaps
     assert weighed.text.sample == (
-        "the 3 most frequent words of a word list given as a mapping"
+        "the 3 most frequent words of a word list given as a mapping, each behind a "
+        "space"
     )
     assert weighed.lengths is None
+
+
+def test_words_stand_behind_a_space_where_it_is_no_token(alignment):
+    words, count = ["the", "fox", "dog"], np.ones(3, np.int64)
+    sample = Sample(words, count, "some words", is_text=False)
+    spaced = in_sentences(sample, [alignment.tokenizer, alignment.reference])
+    assert spaced.texts == [" the", " fox", " dog"]
+    assert spaced.note == "some words, each behind a space"
+    characters = bridge.load_tokenizer(
+        {c: i for i, c in enumerate(" abcdefghijklmnopqrstuvwxyz")}, split="characters"
+    )
+    assert in_sentences(sample, [alignment.tokenizer, characters]) is sample
+    # One that has no space refuses it.
+    picky = bridge.load_tokenizer({c: i for i, c in enumerate("thefoxdg")}, split=list)
+    assert in_sentences(sample, [picky]) is sample
+    texts = Sample(words, count, "texts", is_text=True)
+    assert in_sentences(texts, [alignment.tokenizer]) is texts
+
+
+def test_a_normaliser_tells_what_an_unknown_word_cannot():
+    from tests.reporting.golden.generate import load_preset
+
+    preset = load_preset()
+    folding = bridge.report(bridge.align(preset, preset), ["the"]).folding
+    assert folding.folds == folding.preset_folds == ("case", "accents")
 
 
 def test_a_frequency_file(tmp_path, alignment):
@@ -421,7 +471,7 @@ def test_no_words_at_all(alignment):
     assert report.text.words == 0
     assert report.words == ()
     assert report.samples == ()
-    assert np.isfinite(report.text.tokens_per_word)
+    assert np.isfinite(report.text.tokenizer.tokens_per_word)
 
 
 @pytest.fixture(scope="module")
@@ -434,14 +484,14 @@ def test_texts_that_a_tokenizer_refuses_are_counted(picky):
     other = by_words(["[UNK]", "a", "c"], unk="[UNK]")
     text = bridge.report(bridge.align(picky, other), ["a b", "a c", "a"]).text
     assert (text.texts, text.refused, text.words) == (2, 1, 3)
-    assert (text.tokenizer_unk, text.reference_unk) == (1 / 5, 1 / 5)
+    assert (text.tokenizer.unknown, text.preset.unknown) == (1 / 5, 1 / 5)
 
 
 def test_texts_that_the_reference_refuses_make_its_words_unknown(picky):
     mine = by_words(["[UNK]", "a", "c"], unk="[UNK]")
     report = bridge.report(bridge.align(mine, picky), ["a b", "c a", "a"])
     assert (report.text.texts, report.text.refused) == (2, 1)
-    assert report.text.reference_unk == 1 / 5
+    assert report.text.preset.unknown == 1 / 5
     assert report.words == (
         WorstWord("c", 1, 1, 0, "unknown"),
         WorstWord("b", 1, 1, 1, "lost"),

@@ -25,18 +25,20 @@ def charts(report: "RemapReport") -> str:
     """
     size = max(1, report.tokenizer_size)
     types = {kind: count / size for kind, count in report.kinds.items()}
-    return (
-        '<div class="charts">'
-        + _figure(
+    running = {} if report.text.running is None else report.text.running.kinds
+    figures = [
+        _figure(
             "Coverage",
             _stack("of the types", types)
-            + _stack("of running text", report.text.kinds)
-            + _legend(types, report.text.kinds),
+            + (_stack("of running text", running) if running else "")
+            + _legend(types, running),
         )
-        + _figure("Texts with the preset's own ids", _remaps(report))
-        + (_figure("Ids per text", _curves(report.lengths)) if report.lengths else "")
-        + "</div>"
-    )
+    ]
+    if report.text.remaps:
+        figures.append(_figure("What each remap reproduces", _remaps(report)))
+    if report.lengths:
+        figures.append(_figure("Ids per text", _curves(report.lengths)))
+    return f'<div class="charts">{"".join(figures)}</div>'
 
 
 def _figure(title: str, body: str) -> str:
@@ -61,17 +63,18 @@ def _legend(*shares: Mapping[str, float]) -> str:
 
 
 def _remaps(report: "RemapReport") -> str:
-    measures = report.text
-    shares = {
-        "lookup": measures.lookup_exact,
-        "expand": measures.expand_exact,
-        "retokenize": measures.retokenize_exact,
-    }
-    return "".join(
-        f'<div class="bar"><b>{text(name)}</b><div class="stack">'
+    bars = "".join(
+        _bar(method, found.texts, "texts") + _bar("", found.ids, "ids")
+        for method, found in report.text.remaps.items()
+    )
+    return f'{bars}<p class="legend">Texts and ids as the preset\'s own.</p>'
+
+
+def _bar(label: str, share: float, what: str) -> str:
+    return (
+        f'<div class="bar {what}"><b>{text(label)}</b><div class="stack">'
         f'<span class="share" style="width:{100 * share:.3f}%"></span></div>'
-        f"<i>{share:.1%}</i></div>"
-        for name, share in shares.items()
+        f"<i>{share:.1%} {what}</i></div>"
     )
 
 

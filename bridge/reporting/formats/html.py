@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bridge.reporting.formats import charts, parts
 from bridge.reporting.formats.outline import make_sections, summary
 from bridge.reporting.formats.samples import sample_cards
+from bridge.reporting.formats.sections import Section
 from bridge.reporting.formats.token_data import token_columns
 
 if TYPE_CHECKING:
@@ -62,9 +63,28 @@ def to_fragment(report: "RemapReport") -> str:
     Returns:
         HTML of one `<div>` with its own style.
     """
-    return (
-        f'<div class="bridge"><style>{_asset("page.css")}</style>{_body(report)}</div>'
+    return _styled(_body(report))
+
+
+def fragment(title: str, sections: Iterable[Section]) -> str:
+    """Write sections for a notebook.
+
+    Args:
+        title: A sentence above them.
+        sections: The sections.
+
+    Returns:
+        HTML of one `<div>` with its own style and no script.
+    """
+    tables = "".join(map(parts.table, sections))
+    return _styled(
+        f'<p class="summary">{parts.text(title)}</p>'
+        f'<div class="sections">{tables}</div>'
     )
+
+
+def _styled(body: str) -> str:
+    return f'<div class="bridge"><style>{_asset("page.css")}</style>{body}</div>'
 
 
 def _body(report: "RemapReport") -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _MAKERS: tuple[Callable[["RemapReport"], Section], ...] = (
     text_sections.recommendation,
+    text_sections.unmeasured,
     vocabulary_sections.coverage,
     text_sections.texts,
     text_sections.remaps,

@@ -56,9 +56,13 @@ def tiles(report: "RemapReport") -> str:
     facts = {fact.name: fact for fact in make_facts(report)}
     shown = [
         ("recommended", report.recommendation.strategy),
-        *((name, facts[name].shown) for name in _TILES),
+        *(
+            (name, facts[name].shown)
+            for name in _TILES
+            if facts[name].value is not None
+        ),
     ]
-    if report.lengths is not None:
+    if report.lengths is not None and facts["truncated"].value is not None:
         limit = report.lengths.sequence_length
         shown.append((f"truncated at {limit:,}", facts["truncated"].shown))
     return (

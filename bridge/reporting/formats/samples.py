@@ -24,11 +24,9 @@ def sample_cards(samples: Sequence[SampleText]) -> str:
     return (
         '<section class="samples" id="samples"><h2>Side by side</h2>'
         "<p>Each token has a colour of its own; the line under a token of the "
-        "tokenizer tells its kind. Boxed tokens differ from the preset's own. "
-        "Point at a token to read more.</p>"
-        '<p id="token-detail" class="detail" aria-live="polite">&nbsp;</p>'
-        + "".join(map(_card, samples))
-        + "</section>"
+        "tokenizer tells its kind. Boxed tokens differ from the preset's own.</p>"
+        '<p id="token-detail" class="detail" aria-live="polite">Point at a token, or '
+        "tap it, to read more.</p>" + "".join(map(_card, samples)) + "</section>"
     )
 
 

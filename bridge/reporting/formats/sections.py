@@ -46,3 +46,16 @@ def joined(tokens: tuple[str, ...]) -> Code:
 def number(value: int | None) -> str:
     """Write a count with thousands apart, `-` for `None`."""
     return "-" if value is None else f"{value:,}"
+
+
+def share(value: float | None, *, digits: int = 2) -> str:
+    """Write a share as a percentage, `-` for `None`.
+
+    Args:
+        value: The share.
+        digits: Digits behind the point.
+
+    Returns:
+        Such as `12.34%`.
+    """
+    return "-" if value is None else f"{value:.{digits}%}"

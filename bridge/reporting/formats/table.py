@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from bridge.alignment import Alignment, MatchKind
 from bridge.ragged import Ragged
-from bridge.reporting.formats.writing import replace_file
+from bridge.tokenizers.saving import replace_file
 
 COLUMNS = ("id", "token", "key", "kind", "pieces", "continuation_pieces")
 

@@ -1,13 +1,23 @@
 """Sections on running text, on the remaps, and on what to do."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bridge.reporting.formats.sections import Code, Section
+from bridge.reporting.formats.sections import Code, Section, share
+from bridge.reporting.measure import Side
+from bridge.reporting.numbers.reading import METHODS
 from bridge.reporting.recommendation import fertility_ratio
 from bridge.vocabulary.display import quoted
 
 if TYPE_CHECKING:
     from bridge.reporting.report import RemapReport
+
+
+_SIDE_ROWS: tuple[tuple[str, Callable[[Side], str]], ...] = (
+    ("tokens per word", lambda side: f"{side.tokens_per_word:.2f}"),
+    ("tokens per character", lambda side: f"{side.tokens_per_character:.3f}"),
+    ("unknown words", lambda side: share(side.unknown)),
+)
 
 
 def recommendation(report: "RemapReport") -> Section:
@@ -16,67 +26,73 @@ def recommendation(report: "RemapReport") -> Section:
     return Section(f"Recommended: {choice.strategy}", notes=choice.reasons)
 
 
+def unmeasured(report: "RemapReport") -> Section:
+    """Say what could not be measured and why."""
+    return Section("Not measured", notes=report.unmeasured)
+
+
 def texts(report: "RemapReport") -> Section:
     """Compare how both tokenizers cut the texts."""
-    text = report.text
+    text, ratio = report.text, fertility_ratio(report.text)
+    sides = (text.tokenizer, text.preset)
+    notes = [
+        f"Measured on {text.texts:,} texts, {text.words:,} words ({text.sample})."
+        + (
+            f" {text.refused:,} more were refused: a tokenizer without unk has no "
+            "token for part of them."
+            if text.refused
+            else ""
+        )
+    ]
+    if ratio is not None:
+        notes.append(f"The preset needs {ratio:.2f} x as many tokens.")
+    if text.running is not None:
+        notes.append(
+            f"{text.running.round_trip:.2%} of the texts come back unchanged from the "
+            "tokenizer's ids."
+        )
     return Section(
         "On the texts",
         ("", "tokenizer", "preset"),
-        (
-            (
-                "tokens per word",
-                f"{text.tokens_per_word:.2f}",
-                f"{text.reference_tokens_per_word:.2f}",
-            ),
-            (
-                "tokens per character",
-                f"{text.tokens_per_character:.3f}",
-                f"{text.reference_tokens_per_character:.3f}",
-            ),
-            (
-                "unknown words",
-                f"{text.tokenizer_unk:.2%}",
-                f"{text.reference_unk:.2%}",
-            ),
+        tuple(
+            (label, *("-" if side is None else write(side) for side in sides))
+            for label, write in _SIDE_ROWS
         ),
-        notes=(
-            f"Measured on {text.texts:,} texts, {text.words:,} words ({text.sample})."
-            + (
-                f" {text.refused:,} more were refused: a tokenizer without unk has no "
-                "token for part of them."
-                if text.refused
-                else ""
-            ),
-            f"The preset needs {fertility_ratio(text):.2f} x as many tokens. "
-            f"{text.round_trip:.2%} of the texts come back unchanged from the "
-            "tokenizer's ids.",
-        ),
+        notes=tuple(notes),
         numbers=2,
     )
 
 
 def remaps(report: "RemapReport") -> Section:
     """Show side by side what each remap reproduces."""
-    text = report.text
-    lost = ", ".join(f"{quoted(token)} x{n:,}" for token, n in text.lost_tokens[:5])
+    running, preset = report.text.running, report.text.preset
+    if running is None:
+        return Section("What each remap reproduces")
+    lost = {
+        "lookup": f"{running.lookup_lost:.2%} of tokens",
+        "expand": f"{running.expand_lost:.2%} of tokens",
+        "retokenize": "-" if preset is None else f"{preset.unknown:.2%} of words",
+    }
+    shown = ", ".join(f"{quoted(t)} x{n:,}" for t, n in running.lost_tokens[:5])
     return Section(
         "What each remap reproduces",
-        ("remap", "texts with the preset's own ids", "lost"),
-        (
-            ("lookup", f"{text.lookup_exact:.2%}", f"{text.lookup_lost:.2%} of tokens"),
-            ("expand", f"{text.expand_exact:.2%}", f"{text.expand_lost:.2%} of tokens"),
-            (
-                "retokenize",
-                f"{text.retokenize_exact:.2%}",
-                f"{text.reference_unk:.2%} of words",
-            ),
-        ),
+        ("remap", "texts as the preset's", "ids as the preset's", "lost"),
+        tuple(_remap_row(report, method, lost[method]) for method in METHODS),
         notes=(
+            "Against the preset's own encoding of the text: texts with exactly its "
+            "ids, and ids that are its own in its order.",
             "Most frequent tokens without a single counterpart: "
-            + (f"{lost}." if lost else "none."),
+            + (f"{shown}." if shown else "none."),
         ),
-        numbers=2,
+        numbers=3,
     )
+
+
+def _remap_row(report: "RemapReport", method: str, lost: str) -> tuple[str, ...]:
+    found = report.text.remaps.get(method)
+    if found is None:
+        return (method, "-", "-", lost)
+    return (method, share(found.texts), share(found.ids), lost)
 
 
 def lengths(report: "RemapReport") -> Section:

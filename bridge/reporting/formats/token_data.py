@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bridge.alignment import Alignment, MatchKind
 from bridge.ragged import Ragged
+from bridge.reporting.numbers.equality import equal_rows
 from bridge.vocabulary import Vocabulary
 from bridge.vocabulary.display import escaped
 
@@ -36,7 +37,7 @@ def token_columns(alignment: Alignment, counts: NDArray[np.int64] | None) -> str
     """
     used = np.zeros(0, np.int64) if counts is None else np.flatnonzero(counts)
     pieces, inside = alignment.pieces, alignment.continuation_pieces
-    differing = differing_rows(pieces, inside)
+    differing = np.flatnonzero(~equal_rows(pieces, inside))
     columns = {
         "texts": _lines(alignment.tokenizer.vocabulary),
         "preset": _lines(alignment.reference.vocabulary),
@@ -61,23 +62,6 @@ def script_json(data: Any) -> str:  # noqa: ANN401  plain data
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.translate(_ESCAPES)
-
-
-def differing_rows(first: Ragged, second: Ragged) -> NDArray[np.int64]:
-    """Return the rows that are not the same in both.
-
-    Args:
-        first: Rows.
-        second: As many rows.
-
-    Returns:
-        Their numbers, ascending.
-    """
-    same: NDArray[np.bool_] = first.lengths == second.lengths
-    rows = np.flatnonzero(same)
-    mine, theirs = first.take(rows), second.take(rows)
-    same[rows[mine.row_of_value[mine.values != theirs.values]]] = False
-    return np.flatnonzero(~same)
 
 
 def _flat(rows: Ragged) -> dict[str, list[int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bridge.reporting.formats.sections import Code, Section, joined, number
+from bridge.reporting.formats.sections import Code, Section, joined, number, share
 from bridge.reporting.numbers.digits import DigitScheme
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ _SIZES = (
     ("rows of the embedding", "rows"),
     ("same bytes and place as another", "duplicates"),
     ("dead, such as ##!", "dead"),
+    ("others that were never trained", "untrained"),
 )
 
 
 def coverage(report: "RemapReport") -> Section:
     """Count ids and running tokens by kind."""
+    running = report.text.running
     return Section(
         "Ids of the tokenizer",
         ("kind", "what it means", "types", "% types", "% text"),
@@ -48,7 +50,7 @@ def coverage(report: "RemapReport") -> Section:
                 KIND_MEANING[kind],
                 f"{count:,}",
                 f"{count / max(1, report.tokenizer_size):.1%}",
-                f"{report.text.kinds[kind]:.1%}",
+                share(None if running is None else running.kinds[kind], digits=1),
             )
             for kind, count in report.kinds.items()
             if count
@@ -59,6 +61,7 @@ def coverage(report: "RemapReport") -> Section:
 
 def examples(report: "RemapReport") -> Section:
     """Show some tokens of every kind."""
+    is_counted = report.text.running is not None
     return Section(
         "Examples of each kind",
         ("kind", "token", "at a word start", "inside a word", "in texts"),
@@ -70,7 +73,7 @@ def examples(report: "RemapReport") -> Section:
                 "same"
                 if row.continuation_pieces == row.pieces
                 else joined(row.continuation_pieces),
-                f"{row.count:,}",
+                number(row.count if is_counted else None),
             )
             for row in report.examples
         ),
@@ -117,7 +120,8 @@ def sizes(report: "RemapReport") -> Section:
         notes=(
             f"{ties.broken:,} matches were chosen among several ids with the same "
             f"bytes. {ties.shared_rows:,} ids of the preset serve "
-            f"{ties.sharing_ids:,} of the tokenizer.",
+            f"{ties.sharing_ids:,} of the tokenizer. {ties.weak:,} of its ids are "
+            "spelt by nothing but bytes, which mean little by themselves.",
             *_mismatch(report.preset_sizes.rows, report.preset_sizes.size),
         ),
         numbers=2,
@@ -134,21 +138,19 @@ def _mismatch(rows: int | None, size: int) -> Iterator[str]:
 def digits(report: "RemapReport") -> Section:
     """Put both ways to cut numbers beside each other."""
     mine, theirs = report.digits, report.preset_digits
-    same = (mine.scheme, mine.examples) == (theirs.scheme, theirs.examples)
-    verdict = "Both cut alike." if same else "Numbers are cut differently."
+    cuts, others = dict(mine.examples), dict(theirs.examples)
+    note = f"Tokenizer: {describe_digits(mine)}. Preset: {describe_digits(theirs)}."
+    if not {mine.scheme, theirs.scheme} & {"unknown", "untold"}:
+        same = (mine.scheme, mine.examples) == (theirs.scheme, theirs.examples)
+        note += " Both cut alike." if same else " Numbers are cut differently."
     return Section(
         "Digits",
         ("number", "tokenizer", "preset"),
         tuple(
-            (name, joined(cut), joined(other))
-            for (name, cut), (_, other) in zip(
-                mine.examples, theirs.examples, strict=False
-            )
+            (shown, joined(cuts.get(shown, ())), joined(others.get(shown, ())))
+            for shown in dict.fromkeys((*cuts, *others))
         ),
-        notes=(
-            f"Tokenizer: {describe_digits(mine)}. Preset: {describe_digits(theirs)}. "
-            + ("" if mine.scheme == "unknown" else verdict),
-        ),
+        notes=(note,),
     )
 
 
@@ -166,12 +168,17 @@ def describe_digits(scheme: DigitScheme) -> str:
         "groups": f"groups of up to {scheme.longest} digits",
         "irregular": f"1 to {scheme.longest} digits a token, as merges fall",
         "unknown": "some numbers have no tokens",
+        "untold": (
+            "not measured; its vocabulary has "
+            f"{scheme.tokens:,} tokens of several digits"
+            + (f", {scheme.longest} at most" if scheme.tokens else "")
+        ),
     }[scheme.scheme]
 
 
 def folding(report: "RemapReport") -> Section:
     """Show what matches only after the preset's normaliser."""
-    gap = report.folding
+    gap, is_counted = report.folding, report.text.running is not None
     return Section(
         "Case, accents and Unicode forms",
         ("matches only after", "examples", "types", "% text"),
@@ -180,7 +187,7 @@ def folding(report: "RemapReport") -> Section:
                 row.part,
                 Code(", ".join(f"{old} → {new}" for old, new in row.examples)),
                 f"{row.tokens:,}",
-                f"{row.running:.1%}",
+                share(row.running if is_counted else None, digits=1),
             )
             for row in gap.rows
         ),
@@ -192,7 +199,9 @@ def folding(report: "RemapReport") -> Section:
     )
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _listed(names: tuple[str, ...] | None) -> str:
+    if names is None:
+        return "not measured"
     return ", ".join(names) if names else "nothing"
 
 

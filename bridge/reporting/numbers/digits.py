@@ -5,11 +5,11 @@ from typing import Literal
 
 import numpy as np
 
-from bridge.reporting.numbers.probing import encode_where_possible
+from bridge.reporting.numbers.probing import can_encode, encode_where_possible
 from bridge.tokenizers import Tokenizer
 from bridge.vocabulary import Vocabulary
 
-Scheme = Literal["single", "groups", "irregular", "unknown"]
+Scheme = Literal["single", "groups", "irregular", "unknown", "untold"]
 
 # What a person looks at; the scheme is told from more numbers.
 SHOWN_NUMBERS = ("7", "42", "365", "2023", "31415", "1000000")
@@ -25,8 +25,10 @@ class DigitScheme:
     Attributes:
         scheme: `"single"`: one token a digit; `"groups"`: the number of digits alone
             says where it is cut; `"irregular"`: the digits do too, as merges fall;
-            `"unknown"`: some numbers have no tokens.
-        longest: Most digits seen in one token.
+            `"unknown"`: some numbers have no tokens; `"untold"`: a vocabulary alone
+            does not say.
+        longest: Most digits seen in one token; of those that the vocabulary has, where
+            it is all that is known.
         examples: Numbers and their tokens, `1000000` as `("1", "000", "000")`.
         tokens: Tokens of the vocabulary that are two or more digits and nothing else.
     """
@@ -46,6 +48,9 @@ def read_digits(tokenizer: Tokenizer) -> DigitScheme:
     Returns:
         The scheme.
     """
+    tokens = _number_tokens(tokenizer.vocabulary)
+    if not can_encode(tokenizer):
+        return DigitScheme("untold", max(tokens, default=0), (), _several(tokens))
     numbers = _numbers()
     cuts = dict(zip(numbers, _cut(tokenizer, numbers), strict=True))
     examples = zip(SHOWN_NUMBERS, _cut(tokenizer, list(SHOWN_NUMBERS)), strict=True)
@@ -54,7 +59,7 @@ def read_digits(tokenizer: Tokenizer) -> DigitScheme:
         scheme=_scheme(cuts, longest),
         longest=longest,
         examples=tuple(examples),
-        tokens=_count_number_tokens(tokenizer.vocabulary),
+        tokens=_several(tokens),
     )
 
 
@@ -92,5 +97,10 @@ def _digits(key: bytes) -> str:
     return "".join(chr(byte) for byte in key if 0x30 <= byte <= 0x39)
 
 
-def _count_number_tokens(vocabulary: Vocabulary) -> int:
-    return sum(len(key) > 1 and key.isdigit() for key in vocabulary.keys)
+def _number_tokens(vocabulary: Vocabulary) -> list[int]:
+    """Return how long each token is that is digits and nothing else."""
+    return [len(key) for key in vocabulary.keys if key.isdigit()]
+
+
+def _several(lengths: list[int]) -> int:
+    return sum(length > 1 for length in lengths)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.alignment import MatchKind
-from bridge.reporting.numbers.probing import encode_where_possible
+from bridge.reporting.numbers.probing import can_encode, encode_where_possible
 from bridge.reporting.numbers.reading import Reading, ratio
 from bridge.reporting.numbers.token_text import token_text, token_texts
 from bridge.tokenizers import Tokenizer
@@ -45,14 +45,15 @@ class Folding:
     """The gap between two normalisers.
 
     Attributes:
-        folds: What the tokenizer itself folds, told by probing it.
-        preset_folds: What the preset's tokenizer folds.
+        folds: What the tokenizer itself folds, told by probing it; `None` where it is
+            only a vocabulary.
+        preset_folds: What the preset's tokenizer folds, likewise.
         rows: What matches only after the preset's folding, by part; the counts add up
             to the ids that are `NORMALIZED`.
     """
 
-    folds: tuple[str, ...]
-    preset_folds: tuple[str, ...]
+    folds: tuple[str, ...] | None
+    preset_folds: tuple[str, ...] | None
     rows: tuple[FoldingRow, ...]
 
 
@@ -135,14 +136,19 @@ def _bare(text: str) -> str:
     return "".join(c for c in parts if unicodedata.category(c) != "Mn")
 
 
-def _probe(tokenizer: Tokenizer) -> tuple[str, ...]:
+def _probe(tokenizer: Tokenizer) -> tuple[str, ...] | None:
+    if not can_encode(tokenizer):
+        return None
     unk = tokenizer.vocabulary.role_id("unk")
     texts = [text for _, *pair in _PROBES for text in pair]
     rows, refused = encode_where_possible(tokenizer, texts)
-    return tuple(
-        part
-        for place, (part, *_) in enumerate(_PROBES)
-        if np.array_equal(rows[2 * place], rows[2 * place + 1])
-        and not (rows[2 * place] == unk).any()
-        and not refused[2 * place]
-    )
+
+    def same(place: int) -> bool:
+        # Of a vocabulary that has no such letters, the normaliser still tells.
+        first, second = map(tokenizer.normalize, texts[place : place + 2])
+        if first == second:
+            return True
+        known = not (refused[place] or (rows[place] == unk).any())
+        return known and np.array_equal(rows[place], rows[place + 1])
+
+    return tuple(part for i, (part, *_) in enumerate(_PROBES) if same(2 * i))

@@ -36,7 +36,8 @@ class Lengths:
         sequence_length: Columns that a batch would have.
         specials: Special tokens that the preset's template puts around a text.
         rows: The tokenizer's own ids, which a transplant and `lookup` keep; the
-            preset's, which `retokenize` gives; and those of `expand`.
+            preset's, which `retokenize` gives; and those of `expand`. Without what a
+            side that is only a vocabulary would give.
     """
 
     sequence_length: int
@@ -56,9 +57,9 @@ def measure_lengths(reading: Reading, *, sequence_length: int) -> Lengths:
     """
     specials = count_specials(reading.alignment.spec)
     by_name = {
-        "tokenizer": reading.ids,
-        "preset": reading.reference_ids,
-        "expand": reading.remapped["expand"],
+        "tokenizer": reading.ids if reading.has_ids else None,
+        "preset": reading.reference_ids if reading.has_reference_ids else None,
+        "expand": reading.remapped.get("expand"),
     }
     return Lengths(
         sequence_length=sequence_length,
@@ -66,6 +67,7 @@ def measure_lengths(reading: Reading, *, sequence_length: int) -> Lengths:
         rows=tuple(
             _row(name, ids.lengths + specials, sequence_length)
             for name, ids in by_name.items()
+            if ids is not None
         ),
     )
 

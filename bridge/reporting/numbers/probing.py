@@ -5,9 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.errors import VocabularyError
+from bridge.errors import UnsupportedTokenizerError, VocabularyError
 from bridge.ragged import Ragged
 from bridge.tokenizers import Tokenizer
+
+
+def can_encode(tokenizer: Tokenizer) -> bool:
+    """Tell whether a tokenizer knows how text is split.
+
+    Args:
+        tokenizer: The tokenizer.
+
+    Returns:
+        False for one that is a vocabulary and nothing else.
+    """
+    try:
+        tokenizer.encode_batch([])
+    except UnsupportedTokenizerError:
+        return False
+    return True
 
 
 def encode_where_possible(

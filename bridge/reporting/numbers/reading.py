@@ -1,9 +1,9 @@
 """`Reading`: texts as both tokenizers read them, encoded once for every measure."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 
 from bridge.alignment import Alignment
 from bridge.errors import VocabularyError
+from bridge.lazy import lazy
 from bridge.ragged import Ragged
-from bridge.reporting.numbers.probing import encode_where_possible
+from bridge.reporting.numbers.equality import equal_rows
+from bridge.reporting.numbers.probing import can_encode, encode_where_possible
+from bridge.reporting.numbers.spacing import in_sentences
 from bridge.reporting.sample import Sample
 from bridge.spec import find_role
+from bridge.tokenizers import Tokenizer
 
 Method = Literal["lookup", "expand", "retokenize"]
 METHODS: tuple[Method, ...] = ("lookup", "expand", "retokenize")
@@ -27,9 +31,11 @@ class Reading:
     Attributes:
         alignment: The alignment.
         sample: The texts that both tokenizers read, and how often each occurs.
-        ids: The tokenizer's ids.
-        reference_ids: The ids of the preset's reference tokenizer.
+        ids: The tokenizer's ids; empty rows where it is only a vocabulary.
+        reference_ids: The ids of the preset's reference tokenizer, likewise.
         given: All texts, those among them that a tokenizer without unk refuses.
+        has_ids: Whether the tokenizer can encode.
+        has_reference_ids: Whether the reference can.
     """
 
     alignment: Alignment
@@ -37,6 +43,8 @@ class Reading:
     ids: Ragged
     reference_ids: Ragged
     given: Sample
+    has_ids: bool = True
+    has_reference_ids: bool = True
 
     @classmethod
     def of(cls, alignment: Alignment, sample: Sample) -> "Reading":
@@ -52,31 +60,50 @@ class Reading:
         Raises:
             VocabularyError: If every text is refused.
         """
-        ids, refused = encode_where_possible(alignment.tokenizer, sample.texts)
-        reference_ids, too = encode_where_possible(alignment.reference, sample.texts)
+        sides = (alignment.tokenizer, alignment.reference)
+        able = [can_encode(side) for side in sides]
+        sample = in_sentences(sample, list(compress(sides, able)))
+        (ids, refused), (reference_ids, too) = (
+            _read(side, sample.texts, encodes=encodes)
+            for side, encodes in zip(sides, able, strict=True)
+        )
         kept = np.flatnonzero(~(refused | too))
         if not kept.size:
-            (
-                alignment.tokenizer if refused.any() else alignment.reference
-            ).encode_batch(sample.texts)
+            sides[0 if refused.any() else 1].encode_batch(sample.texts)
         if kept.size == len(sample.texts):
-            return cls(alignment, sample, ids, reference_ids, sample)
+            return cls(alignment, sample, ids, reference_ids, sample, *able)
         readable = replace(
             sample,
             texts=[sample.texts[place] for place in kept.tolist()],
             weights=sample.weights[kept],
         )
         return cls(
-            alignment, readable, ids.take(kept), reference_ids.take(kept), sample
+            alignment,
+            readable,
+            ids.take(kept),
+            reference_ids.take(kept),
+            sample,
+            *able,
         )
 
-    @cached_property
+    @property
+    def has_both(self) -> bool:
+        """Whether the encodings of both can be compared."""
+        return self.has_ids and self.has_reference_ids
+
+    @lazy
     def remapped(self) -> dict[Method, Ragged]:
-        """What each remap makes of the tokenizer's ids."""
+        """What each remap makes of the tokenizer's ids, for those that are possible."""
+        if not self.has_ids:
+            return {}
         # A preset without unk cannot show what is missing.
         unk = find_role(self.alignment.spec.roles, "unk")
         policy: Literal["unk", "drop"] = "drop" if unk is None else "unk"
-        return {method: self._remap(method, policy) for method in METHODS}
+        return {
+            method: self._remap(method, policy)
+            for method in METHODS
+            if self.has_reference_ids or method != "retokenize"
+        }
 
     def _remap(self, method: Method, policy: Literal["unk", "drop"]) -> Ragged:
         def remap(ids: Ragged) -> Ragged:
@@ -92,12 +119,12 @@ class Reading:
             ]
             return Ragged.from_lists(rows)
 
-    @cached_property
+    @lazy
     def token_weights(self) -> NDArray[np.int64]:
         """How often each running token occurs, `(ids.values.size,)`."""
         return self.sample.weights[self.ids.row_of_value]
 
-    @cached_property
+    @lazy
     def counts(self) -> NDArray[np.int64]:
         """How often each id of the tokenizer occurs, `(size,)`."""
         return self.count(self.ids, self.alignment.tokenizer.vocabulary.size)
@@ -116,12 +143,12 @@ class Reading:
         counts = np.bincount(ids.values, weights=weights, minlength=size)
         return counts.astype(np.int64)
 
-    @cached_property
+    @lazy
     def words(self) -> Counter[str]:
         """Words of all texts given, cut at white space, and how often each occurs."""
         return count_words(self.given)
 
-    @cached_property
+    @lazy
     def nowhere(self) -> NDArray[np.bool_]:
         """Ids that no pieces express; white space that the preset drops is not lost."""
         nowhere: NDArray[np.bool_] = self.alignment.pieces.lengths == 0
@@ -142,6 +169,15 @@ class Reading:
         """Return the share of texts that are chosen, each by how often it occurs."""
         weights = self.sample.weights
         return ratio(int(weights[chosen].sum()), int(weights.sum()))
+
+
+def _read(
+    tokenizer: Tokenizer, texts: Sequence[str], *, encodes: bool
+) -> tuple[Ragged, NDArray[np.bool_]]:
+    """Encode where that is possible; a vocabulary refuses nothing and gives nothing."""
+    if encodes:
+        return encode_where_possible(tokenizer, texts)
+    return Ragged.from_lists([[]] * len(texts)), np.zeros(len(texts), bool)
 
 
 def count_words(sample: Sample) -> Counter[str]:
@@ -175,25 +211,6 @@ def remap_or_nothing(remap: Callable[[Ragged], Ragged], ids: Ragged) -> list[int
     except VocabularyError:
         return []
     return found
-
-
-def equal_rows(first: Ragged, second: Ragged) -> NDArray[np.bool_]:
-    """Compare row by row.
-
-    Args:
-        first: Rows.
-        second: As many rows.
-
-    Returns:
-        Which are the same in both, `(rows,)` bool.
-    """
-    return np.array(
-        [
-            np.array_equal(mine, theirs)
-            for mine, theirs in zip(first, second, strict=True)
-        ],
-        bool,
-    )
 
 
 def ratio(part: float, whole: float) -> float:

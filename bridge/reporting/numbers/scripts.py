@@ -8,12 +8,15 @@ from functools import lru_cache
 from bridge.reporting.numbers.reading import Reading, ratio
 from bridge.vocabulary import TokenKind, Vocabulary
 
-# Scripts are shown while they have at least this many tokens, or occur in the texts.
+# Scripts are shown while they have at least this many tokens, or this share of words.
 _FEW_TOKENS = 10
+_FEW_WORDS = 0.0005
 _SHOWN = 12
 
 # First words of Unicode names that say how wide a letter is set; its script follows.
 _WIDTHS = frozenset(("FULLWIDTH", "HALFWIDTH"))
+# Beginnings of scripts whose name is longer than a word, as in Old Italic.
+_BEGINNINGS = frozenset(("LINEAR", "MEETEI", "NEW", "OL", "OLD", "TAI"))
 # First words of names of letters that belong to no script.
 _SYMBOLS = frozenset(
     (
@@ -59,7 +62,8 @@ def count_scripts(reading: Reading) -> tuple[ScriptRow, ...]:
     rows = [
         ScriptRow(name, mine[name], theirs[name], ratio(words[name], total))
         for name in sorted({*mine, *theirs, *words} - {""})
-        if words[name] or max(mine[name], theirs[name]) >= _FEW_TOKENS
+        if words[name] > _FEW_WORDS * total
+        or max(mine[name], theirs[name]) >= _FEW_TOKENS
     ]
     rows.sort(key=lambda row: (-row.words, -row.tokens - row.preset_tokens))
     return tuple(rows[:_SHOWN])
@@ -91,6 +95,8 @@ def _script(character: str) -> str | None:
         words = words[1:]
     if not words or words[0] in _SYMBOLS:
         return None
+    if words[0] in _BEGINNINGS:
+        return " ".join(words[:2]).title()
     return "CJK" if words[0] == "CJK" else words[0].title()
 
 

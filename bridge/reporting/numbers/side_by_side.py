@@ -1,6 +1,7 @@
 """`SampleText`: a few texts in the tokens of both, and in those of every remap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +11,10 @@ from bridge.reporting.numbers.token_text import token_text, token_texts
 
 _TEXTS = 8
 _LONGEST = 160
+# Texts whose beginnings are read where all are longer than that.
+_TRIED = 100
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,24 @@ def show_side_by_side(reading: Reading) -> tuple[SampleText, ...]:
         reading: Texts and both tokenizers.
 
     Returns:
-        At most eight texts of at most 160 characters, in their order.
+        At most eight texts of at most 160 characters, in their order, or beginnings
+        where all are longer; none where a side is only a vocabulary.
     """
+    if not reading.has_both:
+        return ()
+    if all(len(text.strip()) > _LONGEST for text in reading.sample.texts):
+        reading = _of_beginnings(reading)
     return tuple(_show(reading, place) for place in _chosen(reading))
+
+
+def _of_beginnings(reading: Reading) -> Reading:
+    """Read the beginnings of some texts, cut at a space."""
+    cut = [text.strip()[:_LONGEST] for text in _evenly(reading.sample.texts, _TRIED)]
+    texts = [text.rpartition(" ")[0] or text for text in cut]
+    weights = np.ones(len(texts), np.int64)
+    return Reading.of(
+        reading.alignment, replace(reading.sample, texts=texts, weights=weights)
+    )
 
 
 def _chosen(reading: Reading) -> list[int]:
@@ -73,9 +93,9 @@ def _chosen(reading: Reading) -> list[int]:
     return sorted([*half, *_evenly(others, _TEXTS - len(half))])
 
 
-def _evenly(places: list[int], most: int) -> list[int]:
-    step = max(1, -(-len(places) // most))
-    return places[::step][:most]
+def _evenly(items: list[T], most: int) -> list[T]:
+    step = max(1, -(-len(items) // most))
+    return items[::step][:most]
 
 
 def _show(reading: Reading, place: int) -> SampleText:

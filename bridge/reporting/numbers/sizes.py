@@ -1,10 +1,10 @@
 """`Sizes`: the numbers that are all called vocabulary size, and ids of no use."""
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import compress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.alignment import Alignment, MatchKind
 from bridge.vocabulary import TokenKind, Vocabulary
@@ -26,6 +26,8 @@ class Sizes:
         rows: Rows of the backbone's embedding, or `None` where there is none.
         duplicates: Ids that stand for the same bytes at the same place as another.
         dead: Ids that look like tokens and are never produced, such as `##!`.
+        untrained: Further ids whose rows training never touched, or `None` where no
+            weights were given.
     """
 
     pieces: int
@@ -37,6 +39,7 @@ class Sizes:
     rows: int | None
     duplicates: int
     dead: int
+    untrained: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +48,40 @@ class Ties:
 
     Attributes:
         broken: Ids of the tokenizer whose bytes several ids of the preset have at that
-            place. A normal piece goes before a byte piece, a live one before a dead,
-            a lower id before a higher.
+            place; see `Alignment.tied`.
         shared_rows: Ids of the preset that more than one id of the tokenizer matches.
         sharing_ids: Ids of the tokenizer that match those.
+        weak: Ids of the tokenizer that are spelt by nothing but bytes.
     """
 
     broken: int
     shared_rows: int
     sharing_ids: int
+    weak: int
 
 
-def count_sizes(vocabulary: Vocabulary, *, rows: int | None) -> Sizes:
+def count_sizes(
+    vocabulary: Vocabulary,
+    *,
+    rows: int | None = None,
+    untrained: NDArray[np.bool_] | None = None,
+) -> Sizes:
     """Count the ids of a vocabulary.
 
     Args:
         vocabulary: The vocabulary.
         rows: Rows of the embedding it indexes, if any.
+        untrained: Ids whose rows were never trained, `(size,)`, where that is known.
 
     Returns:
         The counts.
     """
     kinds = np.bincount(vocabulary.kinds, minlength=len(TokenKind)).tolist()
     holes = vocabulary.tokens.count(None)
-    copies = surfaces(vocabulary).values()
+    is_text = vocabulary.kinds < TokenKind.SPECIAL
+    live = is_text & ~vocabulary.dead
+    places = zip(vocabulary.keys, vocabulary.positions.tolist(), strict=True)
+    texts = list(compress(places, is_text))
     return Sizes(
         pieces=kinds[TokenKind.NORMAL] + kinds[TokenKind.BYTE],
         added=kinds[TokenKind.ADDED],
@@ -77,34 +90,9 @@ def count_sizes(vocabulary: Vocabulary, *, rows: int | None) -> Sizes:
         holes=holes,
         size=vocabulary.size,
         rows=rows,
-        duplicates=sum(copies) - len(copies),
+        duplicates=len(texts) - len(set(texts)),
         dead=int(vocabulary.dead.sum()),
-    )
-
-
-class Surface(NamedTuple):
-    """Bytes and place of a token that stands for text."""
-
-    key: bytes
-    position: int
-
-
-def surfaces(vocabulary: Vocabulary) -> Counter[Surface]:
-    """Count how many ids stand for the same bytes at the same place.
-
-    Args:
-        vocabulary: The vocabulary.
-
-    Returns:
-        Surface to number of ids.
-    """
-    is_text = vocabulary.kinds < TokenKind.SPECIAL
-    return Counter(
-        Surface(key, position)
-        for key, position, counts in zip(
-            vocabulary.keys, vocabulary.positions.tolist(), is_text, strict=True
-        )
-        if counts
+        untrained=None if untrained is None else int((untrained & live).sum()),
     )
 
 
@@ -120,15 +108,10 @@ def count_ties(alignment: Alignment) -> Ties:
     preset = alignment.reference.vocabulary
     single = (alignment.pieces.lengths == 1) & np.isin(alignment.kinds, _BY_BYTES)
     matched = alignment.pieces.values[alignment.pieces.offsets[:-1][single]]
-    copies = surfaces(preset)
-    positions = preset.positions.tolist()
-    broken = sum(
-        copies[Surface(preset.keys[row], positions[row])] > 1
-        for row in matched.tolist()
-    )
     users = np.bincount(matched, minlength=preset.size)
     return Ties(
-        broken=broken,
+        broken=int(alignment.tied.sum()),
         shared_rows=int((users > 1).sum()),
         sharing_ids=int(users[users > 1].sum()),
+        weak=int(alignment.weak.sum()),
     )

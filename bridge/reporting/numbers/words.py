@@ -48,10 +48,11 @@ def find_worst(reading: Reading) -> tuple[WorstWord, ...]:
 
     Returns:
         At most eight a reason: unknown and lost words by how often they occur,
-        words in pieces by how many tokens they add to the texts.
+        words in pieces by how many tokens they add to the texts. None where a side
+        is only a vocabulary.
     """
     counted = list(islice(reading.words.most_common(), _MOST_WORDS))
-    if not counted:
+    if not counted or not reading.has_both:
         return ()
     words = [word for word, _ in counted]
     counts = np.array([count for _, count in counted], np.int64)

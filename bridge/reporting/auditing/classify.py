@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from bridge.reporting.audit_causes import CHANGES, Cause, Change
-from bridge.reporting.audit_probe import View
-from bridge.reporting.audit_shrink import shrink
+from bridge.reporting.auditing.causes import CHANGES, Cause, Change
+from bridge.reporting.auditing.probe import View
+from bridge.reporting.auditing.shrink import shrink
 
 # A word that no single change explains is taken apart, which costs some hundred
 # encodings; where there are more such words, two tokenizers have little in common.

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import BridgeError
-from bridge.reporting.audit_causes import Cause
-from bridge.reporting.audit_classify import Classifier
-from bridge.reporting.audit_examples import find_examples
-from bridge.reporting.audit_measures import (
+from bridge.reporting.auditing.causes import Cause
+from bridge.reporting.auditing.classify import Classifier
+from bridge.reporting.auditing.examples import find_examples
+from bridge.reporting.auditing.measures import (
     compare_paths,
     keras_room,
     measure_cosine,
     measure_remedies,
     spread,
 )
-from bridge.reporting.audit_probe import View
-from bridge.reporting.audit_report import AuditReport
+from bridge.reporting.auditing.probe import View
+from bridge.reporting.auditing.report import AuditReport
 from bridge.tokenizers import Tokenizer, load_tokenizer
 from bridge.tokenizers.texts import check_texts
 

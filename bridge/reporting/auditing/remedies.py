@@ -6,8 +6,8 @@ from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bridge.reporting.audit_probe import View
-from bridge.reporting.audit_report import Remedy
+from bridge.reporting.auditing.probe import View
+from bridge.reporting.auditing.report import Remedy
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.keras_vocabulary import keras_merges, keras_proto
 from bridge.tokenizers.rows import literal_texts

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from bridge.reporting.audit_causes import CHANGES, Change
+from bridge.reporting.auditing.causes import CHANGES, Change
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.rows import literal_texts
 from bridge.vocabulary import TokenKind

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bridge.ragged import Ragged
-from bridge.reporting.audit_causes import CHANGES, Cause, Change
-from bridge.reporting.audit_classify import Found
-from bridge.reporting.audit_probe import View
-from bridge.reporting.audit_report import Difference, Example
-from bridge.reporting.audit_shrink import shrink
+from bridge.reporting.auditing.causes import CHANGES, Cause, Change
+from bridge.reporting.auditing.classify import Found
+from bridge.reporting.auditing.probe import View
+from bridge.reporting.auditing.report import Difference, Example
+from bridge.reporting.auditing.shrink import shrink
 from bridge.tokenizers import Tokenizer
 
 GraphEncoder = Callable[[Sequence[str]], Ragged]

@@ -1,12 +1,11 @@
 """`AuditReport`: the numbers of an audit, apart from how they look."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
-from bridge.errors import SavedFormatError
-from bridge.reporting.audit_causes import Cause
+from bridge.reporting.auditing.causes import Cause
+from bridge.reporting.plain import from_saved, to_json, to_plain
 
 FORMAT_VERSION = 1
 
@@ -140,13 +139,13 @@ class AuditReport:
         """Return plain data for JSON; `from_dict` reverses it."""
         return {
             "format_version": FORMAT_VERSION,
-            **asdict(self),
+            **to_plain(self),
             "meanings": {cause: Cause(cause).meaning for cause in self.causes},
         }
 
     def to_json(self) -> str:
         """Return `to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+        return to_json(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -159,48 +158,19 @@ class AuditReport:
             An equal report.
 
         Raises:
-            SavedFormatError: If it is of another format version.
+            SavedFormatError: If it is damaged or of another format version.
         """
-        version = data.get("format_version")
-        if version != FORMAT_VERSION:
-            raise SavedFormatError(
-                f"This version of bridge reads audits of format {FORMAT_VERSION}. "
-                f"Received: format {version!r}. Make the audit again."
-            )
-        return cls(
-            texts=data["texts"],
-            differing=tuple(data["differing"]),
-            classified=data["classified"],
-            causes=dict(data["causes"]),
-            examples=tuple(map(_example, data["examples"])),
-            paths=None if data["paths"] is None else Paths(**data["paths"]),
-            cosine=None if data["cosine"] is None else Cosine(**data["cosine"]),
-            remedies=tuple(Remedy(**remedy) for remedy in data["remedies"]),
-        )
+        values = {name: data[name] for name in data if name != "meanings"}
+        return from_saved(cls, values, version=FORMAT_VERSION, noun="audit")
+
+    def _repr_html_(self) -> str:
+        """Return the audit as a fragment for notebooks."""
+        from bridge.reporting.auditing.html import audit_fragment
+
+        return audit_fragment(self)
 
     def __str__(self) -> str:
         """Return the audit as text for a terminal."""
-        from bridge.reporting.audit_terminal import render_audit
+        from bridge.reporting.auditing.terminal import render_audit
 
         return render_audit(self)
-
-
-def _example(data: Mapping[str, Any]) -> Example:
-    return Example(
-        cause=data["cause"],
-        smallest=_difference(data["smallest"]),
-        words=_difference(data["words"]),
-        cosine=data["cosine"],
-    )
-
-
-def _difference(data: Mapping[str, Any]) -> Difference:
-    graph = data["graph_tokens"]
-    return Difference(
-        text=data["text"],
-        preset_tokens=tuple(data["preset_tokens"]),
-        reference_tokens=tuple(data["reference_tokens"]),
-        preset_ids=tuple(data["preset_ids"]),
-        reference_ids=tuple(data["reference_ids"]),
-        graph_tokens=None if graph is None else tuple(graph),
-    )

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from bridge.reporting.audit_examples import path_example
-from bridge.reporting.audit_probe import View
-from bridge.reporting.audit_remedies import measure_options, rebuild
-from bridge.reporting.audit_report import AuditReport, Cosine, Example, Paths, Remedy
+from bridge.reporting.auditing.examples import path_example
+from bridge.reporting.auditing.probe import View
+from bridge.reporting.auditing.remedies import measure_options, rebuild
+from bridge.reporting.auditing.report import AuditReport, Cosine, Example, Paths, Remedy
 from bridge.tokenizers.keras_hub import KerasHubTokenizer
 
 # Texts run through the backbone, and texts tried in `tf.data`, where GPT-2's own
