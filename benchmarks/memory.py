@@ -36,7 +36,7 @@ def main():
     if folder is None:
         return 0
     failed = 0
-    for name in ("WordPiece", "BPE"):
+    for name in ("WordPiece", "BPE", "unigram"):
         tokenizer = bridge.load_tokenizer(source(name, folder))
         generator = np.random.default_rng(0)
         start, peak, begin = resident_memory(), 0, perf_counter()

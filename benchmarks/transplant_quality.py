@@ -36,6 +36,13 @@ def parse():
         "--judged", action="store_true", help="only what the exit code depends on"
     )
     parser.add_argument("--tokenizers", nargs="*", default=list(TOKENIZERS))
+    parser.add_argument(
+        "--donor",
+        action="append",
+        default=[],
+        metavar="TOKENIZER=FILE",
+        help="the .safetensors file of the model a tokenizer comes with, for omp",
+    )
     return parser.parse_args()
 
 
@@ -127,9 +134,9 @@ def mean_of_pieces(alignment):
     return replace(alignment, continuation_pieces=alignment.pieces)
 
 
-def variants(alignment, vocabulary, table, corpus, *, everything):
-    """Name -> rows, in the order of the table that is printed."""
-    from bridge.embedding import Anchors
+def variants(alignment, vocabulary, table, corpus, *, everything, donor):
+    """Name -> rows, in the order of the table that is printed; `None` if missing."""
+    from bridge.embedding import Anchors, MatchingPursuit
     from bridge.embedding.plan import plan_rows
 
     def rows_of(aligned, **options):
@@ -164,6 +171,8 @@ def variants(alignment, vocabulary, table, corpus, *, everything):
         "anchors (sparsemax), then compose": lambda: with_text(
             init=[Anchors(weighting="sparsemax"), "compose"]
         ),
+        "omp, then compose": donor
+        and (lambda: with_text(init=[MatchingPursuit(donor), "compose"])),
     }
 
 
@@ -181,7 +190,7 @@ def measure(name, setting, pairs, corpus):
     from bridge.embedding.specials import extend_vocabulary
     from bridge.keras.tables import vocabulary_tables
 
-    data, backbone, preset, everything = setting
+    data, backbone, preset, options = setting
     first, second, scores = pairs
     tokenizer = load(data, name)
     alignment = bridge.align(tokenizer, preset)
@@ -190,8 +199,18 @@ def measure(name, setting, pairs, corpus):
     table = vocabulary_tables(backbone)[0].read()
     target = vocabulary_tables(result.model)[0]
     cosines, good = {}, True
-    made = variants(alignment, vocabulary, table, corpus, everything=everything)
+    made = variants(
+        alignment,
+        vocabulary,
+        table,
+        corpus,
+        everything=not options.judged,
+        donor=dict(entry.split("=", 1) for entry in options.donor).get(name),
+    )
     for variant, make in made.items():
+        if make is None:
+            print(f"{name:12} {variant:34} skipped: no --donor {name}=FILE")
+            continue
         target.write(make())
         left, right = (
             embed(result.model, tokenizer, vocabulary.roles, part)
@@ -238,7 +257,7 @@ def main():
     own = spearman((left * right).sum(axis=1), pairs[2])
     print(f"{'MiniLM':12} {'own tokenizer':34} {own:.4f}", flush=True)
     results = [
-        measure(name, (data, backbone, preset, not options.judged), pairs, corpus)
+        measure(name, (data, backbone, preset, options), pairs, corpus)
         for name in options.tokenizers
     ]
     return 0 if all(results) else 1

@@ -52,7 +52,8 @@ class AlignedCalls:
         Raises:
             TextInputError: If there is no text, or one is not a `str`.
             SequenceLengthError: If the rows would not move on.
-            ValueError: If offsets are asked for and cannot follow the ids.
+            ValueError: If offsets are asked for and cannot follow the ids; see
+                `with_offsets`.
         """
         parts = [
             self.source.located(side) if offsets else self.source.unlocated(side)
@@ -83,7 +84,8 @@ class AlignedCalls:
 
         Raises:
             NotImplementedError: If the tokenizer cannot tell.
-            ValueError: If the strategy is `"retokenize"`, which writes texts anew.
+            ValueError: If the strategy is `"retokenize"` and a text does not come back
+                from its ids as it was.
         """
         sides = (texts,) if pairs is None else (texts, pairs)
         parts = [self.source.located(side) for side in sides]

@@ -148,11 +148,9 @@ def pack_into(
         rows = slice(begin, begin + _BLOCK)
         part, block = places.rows(rows), packed.token_ids[rows]
         part.write_mask(mask[rows])
-        part.write_first(block, first.values, first.starts[rows])
-        if second is not None:
-            part.write_second(block, second.values, second.starts[rows])
+        block.fill(pad_id)
+        part.write_ids(block, first[rows], None if second is None else second[rows])
         part.write_specials(block, template, paired=second is not None)
-        np.copyto(block, pad_id, where=~mask[rows])
     return None if second is None else places.second
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bridge.errors import SequenceLengthError
 from bridge.ragged import IdArray, OffsetArray
 from bridge.spec import Template
-from bridge.stretches import gather
+from bridge.stretches import Stretches, gather
 from bridge.truncation import Truncation, truncated_lengths
 
 PaddingSide = Literal["right", "left"]
@@ -106,36 +106,43 @@ class Places:
         if self.start.any():
             mask &= columns >= self.start.astype(columns.dtype)[:, None]
 
-    def write_first(self, block: IdArray, values: IdArray, starts: OffsetArray) -> None:
-        """Write the first segments, and whatever lies around them."""
-        # All columns from the leftmost first id to the rightmost last one; what is
-        # wrong in them is written over.
-        left, right = int(self.first.min()), int(self.separator.max())
-        block[:, left:right] = gather(
-            values, starts - (self.first - left), right - left
-        )
-
-    def write_second(
-        self, block: IdArray, values: IdArray, starts: OffsetArray
+    def write_ids(
+        self, block: IdArray, first: Stretches, second: Stretches | None
     ) -> None:
-        """Write the second segments, and whatever lies behind them."""
-        left, right = int(self.second.min()), int(self.end.max())
-        ids = gather(values, starts - (self.second - left), right - left)
-        columns = columns_of(block.shape[1])[left:right]
-        is_second = columns >= self.second.astype(columns.dtype)[:, None]
-        np.copyto(block[:, left:right], ids, where=is_second)
+        """Write as many ids of the segments as there is room for."""
+        _write(block, first, self.first, self.separator)
+        if second is not None:
+            _write(block, second, self.second, self.end)
 
     def write_specials(
         self, block: IdArray, template: Template, *, paired: bool
     ) -> None:
         """Write the special tokens."""
-        rows = np.arange(len(block))
+        # Flat places: one number a row, where rows and columns would be two.
+        cells, width = block.reshape(-1), block.shape[1]
+        rows = np.arange(0, cells.size, width)
         parts = [(template.start, self.start), (template.end, self.end)]
         if paired:
             parts.append((template.separator, self.separator))
         for token_ids, columns in parts:
             for place, token_id in enumerate(token_ids):
-                block[rows, columns + place] = token_id
+                cells[rows + (columns + place)] = token_id
+
+
+def _write(
+    block: IdArray, rows: Stretches, begins: OffsetArray, ends: OffsetArray
+) -> None:
+    left, right = int(begins.min()), int(ends.max())
+    columns = columns_of(block.shape[1])[left:right]
+    cells = columns < ends.astype(columns.dtype)[:, None]
+    if (begins != left).any():
+        cells &= columns >= begins.astype(columns.dtype)[:, None]
+    run = rows.as_one_run(ends - begins)
+    if run is not None:
+        block[:, left:right][cells] = run
+        return
+    ids = gather(rows.values, rows.starts - (begins - left), right - left)
+    np.copyto(block[:, left:right], ids, where=cells)
 
 
 def columns_of(sequence_length: int) -> NDArray[np.signedinteger]:

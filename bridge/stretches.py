@@ -7,6 +7,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from bridge.ragged import IdArray, OffsetArray, Ragged
 
+# A run may be put together from a piece for every so many rows: a piece costs as much
+# as the row-wise copy of some.
+_ROWS_A_PIECE = 8
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretches:
@@ -28,6 +32,29 @@ class Stretches:
         if isinstance(ids, Ragged):
             return cls(ids.values, ids.offsets[:-1], ids.lengths)
         return ids
+
+    def as_one_run(self, kept: OffsetArray) -> IdArray | None:
+        """Return the first ids of every row, one row behind the other.
+
+        Args:
+            kept: Ids of every row that are wanted, `(rows,)`.
+
+        Returns:
+            Those ids, or `None` where they would be put together from so many pieces
+            that it is quicker to take a whole width of every row.
+        """
+        ends = self.starts + kept
+        gaps = np.flatnonzero(self.starts[1:] != ends[:-1])
+        if gaps.size > len(self) // _ROWS_A_PIECE:
+            return None
+        begins = self.starts[np.append(0, gaps + 1)].tolist()
+        stops = ends[np.append(gaps, -1)].tolist()
+        pieces = [self.values[i:j] for i, j in zip(begins, stops, strict=True)]
+        return np.concatenate(pieces) if gaps.size else pieces[0]
+
+    def __getitem__(self, rows: slice) -> "Stretches":
+        """Return some of the rows."""
+        return Stretches(self.values, self.starts[rows], self.lengths[rows])
 
     def __len__(self) -> int:
         """Number of rows."""

@@ -47,15 +47,25 @@ def truncated_lengths(
         kept = np.minimum(first, np.maximum((budget + 1) // 2, budget - second))
         return kept, np.minimum(second, budget - kept)
     if truncation == "longest_first":
-        return _longest_first(first, second, budget)
+        return longest_first(first, second, budget)
     cut, other = (first, second) if truncation == "only_first" else (second, first)
     kept = _only(cut, other, budget, truncation)
     return (kept, second) if truncation == "only_first" else (first, kept)
 
 
-def _longest_first(
-    first: OffsetArray, second: OffsetArray, budget: int
+def longest_first(
+    first: OffsetArray, second: OffsetArray, budget: int | OffsetArray
 ) -> tuple[OffsetArray, OffsetArray]:
+    """Shorten the longer text, and both to halves once they are equally long.
+
+    Args:
+        first: Lengths of the first segments, `(batch_size,)` int64.
+        second: Lengths of the second segments, the same.
+        budget: Cells for both together, one number or one for each row.
+
+    Returns:
+        Kept lengths of both, `(batch_size,)` int64 each.
+    """
     # Of two that are both too long the shorter gets the smaller half; of two equally
     # long ones that is the first.
     short = np.minimum(np.minimum(first, second), budget // 2)

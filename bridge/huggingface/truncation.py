@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bridge.errors import SequenceLengthError
 from bridge.huggingface.options import Options
 from bridge.ragged import OffsetArray
+from bridge.truncation import longest_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _kept_lengths(
     """Return how many tokens of each text the first row keeps."""
     over = lengths.sum(axis=0) - room
     if strategy == "longest_first":
-        kept = _longest_first(lengths, room)
+        kept = np.stack(longest_first(lengths[0], lengths[1], room))
     else:
         side = 0 if strategy == "only_first" else 1
         _check_segment(lengths[side], over, room, paired=paired, strategy=strategy)
@@ -99,23 +100,6 @@ def _kept_lengths(
         # Where there is room for nothing, both go.
         kept[:, room == 0] = 0
     return np.where(over > 0, kept, lengths)
-
-
-def _longest_first(lengths: OffsetArray, room: OffsetArray) -> OffsetArray:
-    """Cut the longer text, and both to halves once they are equally long."""
-    short, long = lengths.min(axis=0), lengths.max(axis=0)
-    first_is_short = lengths[0] <= lengths[1]
-    half = room // 2
-    fits = 2 * short <= room
-    kept_short = np.where(fits, short, half)
-    kept_long = np.minimum(long, room - kept_short)
-    kept: OffsetArray = np.stack(
-        [
-            np.where(first_is_short, kept_short, kept_long),
-            np.where(first_is_short, kept_long, kept_short),
-        ]
-    )
-    return kept
 
 
 def _windows(

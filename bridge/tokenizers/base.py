@@ -172,6 +172,15 @@ class Tokenizer(ABC):
         """Number of tokens of the model itself, without those added to it."""
         return len(self.vocabulary)
 
+    @property
+    def encodes_words_alone(self) -> bool:
+        """Whether its algorithm gives a word behind a space the same ids in any text.
+
+        False where that is not known. A token that holds a space inside, or takes one
+        along, is an exception that its vocabulary tells.
+        """
+        return False
+
     def decode_batch(self, ids: Ragged) -> list[str]:
         """Turn ids back into texts.
 

@@ -27,10 +27,12 @@ class Bounded:
 
     Args:
         build: Makes the object.
+        grows: Whether the object may grow without end.
     """
 
-    def __init__(self, build: Callable[[], Any]) -> None:
+    def __init__(self, build: Callable[[], Any], *, grows: bool = True) -> None:
         self._build = build
+        self._grows = grows
         self._clear()
 
     def _clear(self) -> None:
@@ -67,7 +69,7 @@ class Bounded:
             return self._object
 
     def _is_full(self) -> bool:
-        if self._unchecked < CHECK_EVERY:
+        if not self._grows or self._unchecked < CHECK_EVERY:
             return False
         self._unchecked = 0
         now = resident_memory()
@@ -77,11 +79,12 @@ class Bounded:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the object out: engines cannot be pickled or copied."""
-        return {"_build": self._build}
+        return {"_build": self._build, "_grows": self._grows}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the recipe; the object is built when it is needed."""
         self._build = state["_build"]
+        self._grows = state["_grows"]
         self._clear()
 
 

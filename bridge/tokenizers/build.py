@@ -60,6 +60,7 @@ def build_bpe(
     merges: Iterable[Merge],
     *,
     specials: Collection[str] | None = None,
+    added: Collection[str] = (),
     pattern: str | None = None,
     add_prefix_space: bool = False,
 ) -> "tokenizers.Tokenizer":
@@ -70,6 +71,7 @@ def build_bpe(
         merges: Pairs of tokens in the order in which they are joined.
         specials: Tokens that text is searched for before anything else; found in the
             vocabulary if `None`.
+        added: Further tokens that text is searched for, which are not special.
         pattern: Regular expression whose matches are words; GPT-2's if `None`.
         add_prefix_space: Whether every text gets a space in front.
 
@@ -93,7 +95,8 @@ def build_bpe(
     merges = list(merges)
     specials = unmergeable_specials(tokens, merges) if specials is None else specials
     _check_unicode(tokens)
-    _check_bpe(tokens, merges, specials)
+    plain = [token for token in added if token not in set(specials)]
+    _check_bpe(tokens, merges, {*specials, *plain})
     tokenizer = Tokenizer(models.BPE(vocab=dict(tokens), merges=merges))
     words = pre_tokenizers.ByteLevel(
         add_prefix_space=add_prefix_space, use_regex=pattern is None
@@ -130,6 +133,7 @@ def build_bpe(
             for token in specials
         ]
     )
+    tokenizer.add_tokens([AddedToken(token, normalized=False) for token in plain])
     return tokenizer
 
 

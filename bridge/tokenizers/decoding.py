@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from bridge.vocabulary import Convention, Position, TokenKind, Vocabulary
+from bridge.vocabulary.surface import ends_word
 
 _LITERAL = (TokenKind.SPECIAL, TokenKind.ADDED, TokenKind.UNUSED)
 
@@ -32,9 +33,10 @@ def decode_tokens(vocabulary: Vocabulary, token_ids: Sequence[int]) -> str:
         position = vocabulary.positions[token_id]
         if convention.keeps_spaces:
             parts.append(b" " + key if position == Position.START else key)
-        elif convention == Convention.END_OF_WORD:
-            # Here the mark ends a word, and literal tokens stand by themselves.
-            ends = position == Position.START or vocabulary.kinds[token_id] in _LITERAL
+        elif convention.marks_ends:
+            # Literal tokens stand by themselves.
+            is_literal = vocabulary.kinds[token_id] in _LITERAL
+            ends = is_literal or ends_word(vocabulary.tokens[token_id])
             parts.append(key + b" " if ends else key)
         elif convention == Convention.PIECES or position == Position.CONTINUATION:
             parts.append(key)
@@ -44,7 +46,7 @@ def decode_tokens(vocabulary: Vocabulary, token_ids: Sequence[int]) -> str:
     if convention == Convention.METASPACE:
         # Sentencepiece puts one space in front of every text.
         text = text.removeprefix(b" ")
-    elif convention == Convention.END_OF_WORD:
+    elif convention.marks_ends:
         text = text.removesuffix(b" ")
     return text.decode("utf-8", "replace")
 

@@ -3,7 +3,6 @@
 import copy
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bridge.errors import MissingDependencyError
@@ -79,7 +78,7 @@ def with_engine(tokenizer: "Tokenizer", engine: str) -> "Tokenizer":
         raise _inexact(engine, f"it reads {reads} and this is {own!r}")
     fast, reason = _try(own, source)
     if fast is None:
-        if find_spec(engine) is None:
+        if not next(each for each in FAST if each.name == engine).is_installed():
             raise MissingDependencyError(
                 f"`engine={engine!r}` needs that package. Received: {reason}. Run "
                 "`pip install 'tokenizer-bridge[fast]'`, or leave `engine` out."
@@ -100,9 +99,10 @@ def _try(tokenizer: "Tokenizer", source: EngineSource) -> tuple[FastEngine | Non
     name = source.engine
     if source.obstacle is not None:
         return None, f"{name} is not used: {source.obstacle}"
-    if find_spec(name) is None:
+    kind = next(each for each in FAST if each.name == name)
+    if not kind.is_installed():
         return None, f"{name} is not installed"
-    engine = next(each for each in FAST if each.name == name)(source.data)
+    engine = kind(source.data)
     texts = probe_texts(tokenizer.vocabulary, source.added)
     reference = tokenizer.encode_batch
     obstacle = engine.check() or first_difference(

@@ -1,10 +1,11 @@
-"""`FastEngine`: gigatoken and nanotoken, which fill arrays instead of lists."""
+"""`FastEngine`: gigatoken and nanotoken, which fill arrays, and words kept here."""
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,12 +14,11 @@ from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
 from bridge.tokenizers.bounded import CHECK_EVERY, Bounded
 from bridge.tokenizers.newest import find_newest
-
-Encode = Callable[[list[str]], Ragged]
+from bridge.tokenizers.word_memo import Encode, WordMemo, WordRule
 
 
 class FastEngine(ABC):
-    """A library that encodes as another one does, only faster.
+    """What encodes as a tokenizer's own library does, only faster.
 
     Threads may share it, and a forked child builds its own. Its caches are bounded.
 
@@ -26,17 +26,19 @@ class FastEngine(ABC):
         source: The tokenizer, in a form that the library reads.
 
     Attributes:
-        name: Name of the library.
+        name: Name of the engine; that of its library, where it has one.
         reads: What it reads, for messages.
         pads: Whether it can fill padded arrays itself.
+        grows: Whether its caches have no bound of their own.
     """
 
     name: ClassVar[str]
     reads: ClassVar[str]
     pads: ClassVar[bool] = False
+    grows: ClassVar[bool] = True
 
     def __init__(self, source: str | bytes) -> None:
-        self._bounded = Bounded(partial(self._build, source))
+        self._bounded = Bounded(partial(self._build, source), grows=self.grows)
 
     @staticmethod
     @abstractmethod
@@ -44,8 +46,13 @@ class FastEngine(ABC):
         """Build the library's object."""
 
     @abstractmethod
-    def _run(self, backend: Any, texts: list[str]) -> Ragged:  # noqa: ANN401
+    def _run(self, backend: Any, texts: list[str], reference: Encode) -> Ragged:  # noqa: ANN401
         """Encode with the library's object."""
+
+    @classmethod
+    def is_installed(cls) -> bool:
+        """Whether its library is there."""
+        return find_spec(cls.name) is not None
 
     def encode(self, texts: list[str], *, reference: Encode) -> Ragged:
         """Encode texts without special tokens.
@@ -57,14 +64,13 @@ class FastEngine(ABC):
         Returns:
             Token ids, one row a text.
         """
-        ids = self.encode_as_it_does(texts)
-        doubtful = self._doubtful(texts)
-        if not doubtful:
-            return ids
-        right = reference([texts[place] for place in doubtful])
-        order = np.arange(len(texts))
-        order[doubtful] = len(texts) + np.arange(len(doubtful))
-        return Ragged.concatenate([ids, right]).take(order)
+        parts = [
+            self._run(self._bounded.get(size), part, reference)
+            for part, size in _split(texts)
+        ]
+        return replace_rows(
+            Ragged.concatenate(parts), self._doubtful(texts), texts, reference
+        )
 
     def check(self) -> str | None:
         """Return why the library cannot read this tokenizer, or `None` if it can."""
@@ -74,13 +80,6 @@ class FastEngine(ABC):
             reason = str(error).partition("\n")[0]
             return f"it cannot read this tokenizer ({reason})"
         return None
-
-    def encode_as_it_does(self, texts: list[str]) -> Ragged:
-        """Encode with the library alone; see `encode`."""
-        parts = [
-            self._run(self._bounded.get(size), part) for part, size in _split(texts)
-        ]
-        return Ragged.concatenate(parts)
 
     def pad(
         self,
@@ -122,7 +121,7 @@ class Gigatoken(FastEngine):
             return library.from_json(source)
         return library.from_json(_without_control_pieces(source))
 
-    def _run(self, backend: Any, texts: list[str]) -> Ragged:  # noqa: ANN401
+    def _run(self, backend: Any, texts: list[str], reference: Encode) -> Ragged:  # noqa: ANN401, ARG002
         # The two arrays inside awkward's; nothing is copied.
         layout = backend.encode_batch(texts).layout
         values = np.asarray(layout.content.data).view(np.int32)
@@ -185,9 +184,52 @@ class Nanotoken(FastEngine):
     def _build(source: str | bytes) -> Any:  # noqa: ANN401  nanotoken's tokenizer
         return import_module("nanotoken").Tokenizer.from_json(source)
 
-    def _run(self, backend: Any, texts: list[str]) -> Ragged:  # noqa: ANN401
+    def _run(self, backend: Any, texts: list[str], reference: Encode) -> Ragged:  # noqa: ANN401, ARG002
         rows = backend.encode_batch(texts, add_special_tokens=False)
         return Ragged(rows.ids.view(np.int32), rows.offsets)
+
+
+class Words(FastEngine):
+    """The tokenizer's own library, asked once for every word; nothing to install."""
+
+    name = "words"
+    reads = "unigram models that see words one by one"
+    grows = False
+
+    @staticmethod
+    def _build(source: str | bytes) -> WordMemo:
+        return WordMemo(WordRule.from_json(source))
+
+    @classmethod
+    def is_installed(cls) -> bool:
+        """Whether its library is there: it needs none."""
+        return True
+
+    def _run(self, backend: WordMemo, texts: list[str], reference: Encode) -> Ragged:
+        ids, doubtful = backend.encode(texts, reference)
+        return replace_rows(ids, doubtful.tolist(), texts, reference)
+
+
+def replace_rows(
+    ids: Ragged, places: Sequence[int], texts: Sequence[str], reference: Encode
+) -> Ragged:
+    """Encode some texts anew.
+
+    Args:
+        ids: Token ids, one row a text.
+        places: Texts whose ids may be wrong.
+        texts: All texts.
+        reference: Encodes those.
+
+    Returns:
+        The ids with those rows replaced.
+    """
+    if not places:
+        return ids
+    right = reference([texts[place] for place in places])
+    order = np.arange(len(texts))
+    order[places] = len(texts) + np.arange(len(places))
+    return Ragged.concatenate([ids, right]).take(order)
 
 
 def _split(texts: list[str]) -> Iterator[tuple[list[str], int]]:
@@ -206,4 +248,4 @@ def _split(texts: list[str]) -> Iterator[tuple[list[str], int]]:
         begin, done = stop, int(ends[stop - 1])
 
 
-FAST: Sequence[type[FastEngine]] = (Gigatoken, Nanotoken)
+FAST: Sequence[type[FastEngine]] = (Gigatoken, Nanotoken, Words)

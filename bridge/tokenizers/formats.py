@@ -9,6 +9,7 @@ from bridge.tokenizers.files import file_error, read_bytes, read_json
 TOKENIZER_FILE = "tokenizer.json"
 VOCABULARY_NAMES = ("vocab.json", "encoder.json")
 MERGES_NAMES = ("merges.txt", "vocab.bpe")
+ADDED_TOKENS = "added_tokens.json"
 VOCAB_TXT = "vocab.txt"
 CONFIG_NAMES = ("tokenizer_config.json", "special_tokens_map.json")
 

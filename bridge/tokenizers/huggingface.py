@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from bridge.errors import UnsupportedTokenizerError, VocabularyError
 from bridge.ragged import Ragged
 from bridge.tokenizers.base import Tokenizer
+from bridge.tokenizers.description import flatten, read_vocabulary
 from bridge.tokenizers.engines import EngineSource
 from bridge.tokenizers.formats import TOKENIZER_FILE
 from bridge.tokenizers.frames import Frame, probe_frame, probe_template
 from bridge.tokenizers.normalizing import without_dummy_space
 from bridge.tokenizers.rows import from_rows
 from bridge.tokenizers.spans import Spans, read_encodings
-from bridge.vocabulary import Convention, Token, Vocabulary
-from bridge.vocabulary.roles import guess_roles
-from bridge.vocabulary.surface import END_OF_WORD, METASPACE, detect, read_byte_piece
+from bridge.tokenizers.word_memo import WordRule
+from bridge.vocabulary import Token
+from bridge.vocabulary.surface import METASPACE
 
 if TYPE_CHECKING:
     import tokenizers
@@ -80,7 +81,8 @@ class HuggingFaceTokenizer(Tokenizer):
         if encode_special_tokens is None:
             encode_special_tokens = bool(tokenizer.encode_special_tokens)
         self._engine.encode_special_tokens = encode_special_tokens
-        self.vocabulary = _read_vocabulary(description, self._engine, roles)
+        self.vocabulary = read_vocabulary(description, self._engine, roles)
+        self._word_rule = WordRule.of(description)
         self.template = probe_template(
             lambda *texts: self._engine.encode(*texts).ids,
             lambda text: self._engine.encode(text, add_special_tokens=False).ids,
@@ -96,6 +98,8 @@ class HuggingFaceTokenizer(Tokenizer):
     def engine_source(self) -> EngineSource | None:
         """Describe it to faster engines; see `Tokenizer.engine_source`."""
         kind = type(self._engine.model).__name__
+        if kind == "Unigram":
+            return self._words_source()
         if kind not in _ENGINES:
             return None
         added = self._engine.get_added_tokens_decoder().values()
@@ -110,6 +114,12 @@ class HuggingFaceTokenizer(Tokenizer):
             added=tuple(token.content for token in added),
             obstacle=obstacle,
         )
+
+    def _words_source(self) -> EngineSource:
+        rule = self._word_rule
+        if isinstance(rule, str):
+            return EngineSource("words", "", obstacle=rule)
+        return EngineSource("words", rule.to_json(), added=rule.added)
 
     def _run(self, texts: list[str], *, add_special_tokens: bool) -> Ragged:
         run = self._engine.encode_batch_fast
@@ -154,6 +164,18 @@ class HuggingFaceTokenizer(Tokenizer):
     def base_size(self) -> int:
         """Tokens of the model itself; see `Tokenizer.base_size`."""
         return int(self._engine.get_vocab_size(with_added_tokens=False))
+
+    @property
+    def encodes_words_alone(self) -> bool:
+        """True but for a unigram model that sees texts whole; see `Tokenizer`."""
+        if type(self._engine.model).__name__ != "Unigram":
+            return True
+        stage = json.loads(self._engine.to_str())["pre_tokenizer"]
+        return any(
+            part["type"] in ("WhitespaceSplit", "Whitespace", "BertPreTokenizer")
+            or (part["type"] == "Metaspace" and part.get("split", True))
+            for part in flatten(stage)
+        )
 
     def _first_failure(self, texts: list[str]) -> str:
         for place, text in enumerate(texts):
@@ -215,83 +237,3 @@ def _name_unk(model: dict[str, Any], unk: int | Token) -> None:
         spellings = [token for token, i in ids.items() if unk in (token, i)]
         if model["unk_token"] not in ids and spellings:
             model["unk_token"] = spellings[0]
-
-
-def _read_vocabulary(
-    description: Mapping[str, Any],
-    engine: "tokenizers.Tokenizer",
-    roles: Mapping[str, int | Token] | None,
-) -> Vocabulary:
-    tokens: dict[Any, int] = engine.get_vocab(with_added_tokens=True)
-    entries = description.get("added_tokens", [])
-    # The library spells an added token as it is normalised.
-    spelled = {e["id"]: e["content"] for e in entries}
-    tokens = {
-        t: i for t, i in tokens.items() if spelled.get(i, engine.id_to_token(i)) == t
-    }
-    model = description["model"]
-    own = engine.get_vocab(with_added_tokens=False)
-    special = {e["content"]: e["id"] for e in entries if e["special"]}
-    unk = _unk(model, tokens)
-    known: dict[str, Any] = dict(roles or {})
-    if unk is not None:
-        known.setdefault("unk", unk)
-        special.setdefault(engine.id_to_token(unk), unk)
-    byte_pieces = {
-        i
-        for token, i in own.items()
-        if model.get("byte_fallback") and read_byte_piece(token) is not None
-    }
-    return Vocabulary.from_tokens(
-        tokens,
-        roles=guess_roles(special, known=known),
-        special=special.values(),
-        added=[e["id"] for e in entries if e["content"] not in own],
-        byte_pieces=byte_pieces,
-        convention=_convention(description) or _detect(model, own),
-    )
-
-
-def _unk(model: Mapping[str, Any], tokens: Mapping[str, int]) -> int | None:
-    if model.get("unk_id") is not None:
-        return int(model["unk_id"])
-    unk = model.get("unk_token")
-    return None if unk is None else tokens.get(unk)
-
-
-def _convention(description: Mapping[str, Any]) -> Convention | None:
-    """Read the alphabet off the parts that write and undo it; `None` to detect it."""
-    if description["model"]["type"] == "WordPiece":
-        prefix = description["model"].get("continuing_subword_prefix")
-        return Convention.WORDPIECE if prefix == "##" else None
-    if description["model"].get("end_of_word_suffix") == END_OF_WORD:
-        return Convention.END_OF_WORD
-    parts = {
-        part["type"]
-        for stage in ("pre_tokenizer", "decoder", "normalizer")
-        for part in _flatten(description.get(stage))
-    }
-    if "ByteLevel" in parts:
-        return Convention.BYTE_LEVEL
-    if "Metaspace" in parts or "ByteFallback" in parts:
-        return Convention.METASPACE
-    return None
-
-
-def _detect(model: Mapping[str, Any], tokens: Mapping[str, int]) -> Convention:
-    convention = detect(tokens)
-    if convention == Convention.WORDS and model["type"] != "WordLevel":
-        return Convention.PIECES
-    return convention
-
-
-def _flatten(stage: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    if stage is None:
-        return []
-    inner = [
-        part
-        for key in ("pretokenizers", "decoders", "normalizers")
-        for child in stage.get(key, [])
-        for part in _flatten(child)
-    ]
-    return [stage, *inner]

@@ -1,5 +1,7 @@
 """What the ids of a KerasHub tokenizer mean, read without importing Keras."""
 
+import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +10,8 @@ from bridge.tokenizers.build import Merge, unmergeable_specials
 from bridge.vocabulary import Convention, Token, Vocabulary
 from bridge.vocabulary.roles import SPELLINGS, guess_roles
 from bridge.vocabulary.surface import CONTINUATION_PREFIX
+
+_NUMBERED = re.compile(r"(\d+) (.+) (\d+)\s*")
 
 
 def keras_vocabulary(
@@ -117,11 +121,39 @@ def _tokens(tokenizer: Any) -> dict[Token, int]:  # noqa: ANN401
             f"{type(tokenizer).__name__} ({error}). Load it from a preset, or build "
             "it with its vocabulary."
         ) from error
-    tokens: dict[Token, int] = {}
+    tokens = _numbered_lines(spellings)
+    if tokens:
+        return tokens
     for token_id, spelling in enumerate(spellings):
         # A model may hold a piece spelled like a special token that the class adds;
         # the first is the one its look-up knows.
         tokens.setdefault(spelling, token_id)
+    return tokens
+
+
+def _numbered_lines(lines: list[Any]) -> dict[Token, int]:
+    """Read RWKV's table, whose lines hold an id, a Python literal and its length.
+
+    Args:
+        lines: What the tokenizer lists, such as `"2 'the' 3"`.
+
+    Returns:
+        Token to id, of bytes; empty for any other list.
+    """
+    found = [_NUMBERED.fullmatch(line) for line in lines if isinstance(line, str)]
+    if len(found) < len(lines) or None in found:
+        return {}
+    try:
+        # Only literals are read, nothing is run.
+        parsed = [(int(m[1]), ast.literal_eval(m[2]), int(m[3])) for m in found if m]
+    except (ValueError, SyntaxError):
+        return {}
+    tokens: dict[Token, int] = {}
+    for token_id, literal, length in parsed:
+        token = literal.encode() if isinstance(literal, str) else literal
+        if not isinstance(token, bytes) or len(token) != length:
+            return {}
+        tokens[token] = token_id
     return tokens
 
 

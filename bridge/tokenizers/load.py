@@ -1,7 +1,7 @@
 """`load_tokenizer`: the one entrance for every kind of tokenizer."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from bridge.errors import UnsupportedTokenizerError
@@ -57,7 +57,8 @@ def load_tokenizer(
             they win over those that the tokenizer states.
         engine: Library that does the work: `"auto"` for a faster one where it is
             installed and a probe finds no difference in ids, `"reference"` for the
-            tokenizer's own, `"gigatoken"` or `"nanotoken"` for that one or an error.
+            tokenizer's own, `"gigatoken"`, `"nanotoken"` or `"words"` for that one or
+            an error.
 
     Returns:
         The tokenizer.
@@ -143,6 +144,7 @@ def from_dict(
     options: Options,
     *,
     source: str = "a dict of token to id",
+    added: Collection[str] = (),
 ) -> Tokenizer:
     """Load a table of token to id, with merges, with a split, or bare.
 
@@ -150,6 +152,7 @@ def from_dict(
         tokens: Token to id.
         options: The other arguments of `load_tokenizer`.
         source: What it is, for messages.
+        added: Which tokens were added to those that merges make.
 
     Returns:
         Byte-level BPE, whole words, or a vocabulary only.
@@ -169,9 +172,9 @@ def from_dict(
     Vocabulary.from_tokens(tokens)
     merges = options.merge_pairs()
     specials = unmergeable_specials(tokens, merges)
-    own = [token for token in tokens if token not in specials]
+    own = [token for token in tokens if token not in {*specials, *added}]
     pattern = options.split or word_pattern(own)
-    bpe = build_bpe(tokens, merges, specials=specials, pattern=pattern)
+    bpe = build_bpe(tokens, merges, specials=specials, added=added, pattern=pattern)
     tokenizer = HuggingFaceTokenizer(bpe, roles=options.roles)
     if pattern is not None:
         whose = "the vocabulary's own" if options.split is None else "the given"
@@ -219,7 +222,19 @@ def _wrap_keras_hub(obj: Any, roles: Roles | None) -> Tokenizer | None:  # noqa:
 
     if not (hasattr(obj, "tokenize") and hasattr(obj, "get_vocabulary")):
         return None
+    own = _inside(obj)
+    if own is not None:
+        return own if roles is None else own.with_roles(roles)
     return KerasHubTokenizer(obj, roles=roles)
+
+
+def _inside(obj: Any) -> Tokenizer | None:  # noqa: ANN401
+    """Return the tokenizer in a `KerasTokenizer` that emits that one's own ids."""
+    codec = getattr(obj, "codec", None)
+    if codec is None or not codec.alignment is None is codec.vocabulary:
+        return None
+    own: Tokenizer = codec.tokenizer
+    return own
 
 
 # In this order: a transformers tokenizer may hold an object of another library.

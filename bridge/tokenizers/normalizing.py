@@ -17,4 +17,5 @@ def without_dummy_space(normalize: Callable[[str], str], text: str) -> str:
         The normalised text.
     """
     result = normalize(text)
-    return result.removeprefix(" ") if normalize("a").startswith(" ") else result
+    is_marked = result.startswith(" ") and normalize("a").startswith(" ")
+    return result[1:] if is_marked else result

@@ -11,12 +11,14 @@ from bridge.spec import ROLES
 from bridge.tokenizers.base import MANIFEST, Tokenizer
 from bridge.tokenizers.build import build_wordpiece
 from bridge.tokenizers.files import (
+    file_error,
     read_json,
     read_ranks,
     read_tokenizer_json,
     read_vocab_txt,
 )
 from bridge.tokenizers.formats import (
+    ADDED_TOKENS,
     CONFIG_NAMES,
     FILE_NAMES,
     MERGES_NAMES,
@@ -129,6 +131,8 @@ def _load_table(path: Path, options: Options, source: str) -> Tokenizer:
     from bridge.tokenizers.load import from_dict
 
     tokens = read_token_table(path)
+    added = _added_tokens(path.parent, tokens)
+    tokens |= added
     if options.merges is None and options.split is None:
         for name in MERGES_NAMES:
             if (path.parent / name).is_file():
@@ -137,7 +141,26 @@ def _load_table(path: Path, options: Options, source: str) -> Tokenizer:
     if options.roles is None:
         stated = _stated_roles(path.parent, tokens)
         options = replace(options, roles=stated or None)
-    return from_dict(tokens, options, source=source)
+    return from_dict(tokens, options, source=source, added=added)
+
+
+def _added_tokens(folder: Path, tokens: Mapping[str, int]) -> dict[str, int]:
+    """Read the tokens that transformers keeps beside a vocabulary it did not train."""
+    path = folder / ADDED_TOKENS
+    if not path.is_file():
+        return {}
+    if read_json(path) == {}:  # as transformers writes where there is none
+        return {}
+    table = read_token_table(path)
+    for token, token_id in table.items():
+        if tokens.get(token, token_id) != token_id:
+            raise file_error(
+                path,
+                f"which gives {token!r} the id {token_id} where the vocabulary beside "
+                f"it has {tokens[token]}",
+                "Use the two files of one tokenizer.",
+            )
+    return table
 
 
 def _load_vocab_txt(path: Path, options: Options, source: str) -> Tokenizer:

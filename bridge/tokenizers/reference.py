@@ -8,6 +8,7 @@ from bridge.tokenizers.build import (
     build_wordpiece,
     unmergeable_specials,
 )
+from bridge.tokenizers.engines import AUTO, with_engine
 from bridge.tokenizers.huggingface import HuggingFaceTokenizer
 from bridge.tokenizers.keras_hub import KerasHubTokenizer
 from bridge.tokenizers.keras_vocabulary import keras_merges, keras_proto
@@ -29,7 +30,8 @@ def rebuild_reference(keras_tokenizer: Any) -> Tokenizer:  # noqa: ANN401
         keras_tokenizer: A KerasHub tokenizer with a vocabulary.
 
     Returns:
-        A tokenizer with the same ids and roles. `engine_note` says what was rebuilt;
+        A tokenizer with the same ids and roles, and a fast engine where one gives
+        those ids. `engine_note` says what was rebuilt;
         where KerasHub already drives the checkpoint's own engine it is that.
 
     Raises:
@@ -46,7 +48,7 @@ def rebuild_reference(keras_tokenizer: Any) -> Tokenizer:  # noqa: ANN401
         or _sentencepiece(keras_tokenizer, own.vocabulary)
     )
     if rebuilt is not None:
-        return rebuilt._with_only(own.vocabulary.roles)
+        return with_engine(rebuilt._with_only(own.vocabulary.roles), AUTO)
     own.engine_note = "KerasHub drives the engine that the checkpoint was trained with"
     return own
 

@@ -152,6 +152,18 @@ class SentencePieceTokenizer(Tokenizer):
         rows = self._engine.encode(texts, out_type="offset_mapping", **_PLAIN)
         return read_pieces(rows, METASPACE)
 
+    @property
+    def encodes_words_alone(self) -> bool:
+        """Whether it is BPE; see `Tokenizer.encodes_words_alone`.
+
+        A unigram model adds up the scores of a whole text as 32-bit numbers: of two
+        equal cuts of a word, the text in front decides. Its scores are logarithms of
+        probabilities; those of BPE count merges and are whole.
+        """
+        normal = np.flatnonzero(self.vocabulary.kinds == TokenKind.NORMAL)
+        scores = [self._engine.get_score(i) for i in normal.tolist()]
+        return all(score.is_integer() for score in scores)
+
     def _decode(self, ids: Ragged) -> list[str]:
         return [
             decode_runs(row.tolist(), self._literal, self._engine.decode) for row in ids

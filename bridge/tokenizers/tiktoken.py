@@ -108,6 +108,11 @@ class TiktokenTokenizer(Tokenizer):
         ]
         return Spans.from_rows(rows, [o for o, _ in placed], [w for _, w in placed])
 
+    @property
+    def encodes_words_alone(self) -> bool:
+        """True: merges stay in a word; see `Tokenizer.encodes_words_alone`."""
+        return True
+
     def _decode(self, ids: Ragged) -> list[str]:
         decode = self._engine.decode
         return [decode_runs(row.tolist(), self._holes, decode) for row in ids]

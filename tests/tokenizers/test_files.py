@@ -9,6 +9,7 @@ import pytest
 from bridge.errors import TokenizerFileError
 from bridge.tokenizers import files, load_tokenizer
 from bridge.tokenizers.formats import identify
+from bridge.vocabulary import TokenKind
 from tests.factories import (
     HARD_TEXTS,
     bpe_tokenizer,
@@ -64,6 +65,39 @@ def test_vocab_json_finds_its_merges(byte_pair_folder):
         assert tokenizer.encode_batch(HARD_TEXTS).to_lists() == reference
     merges.unlink()
     assert load_tokenizer(vocab).engine == "none"
+
+
+def test_added_tokens_beside_a_vocabulary(byte_pair_folder):
+    before = load_tokenizer(byte_pair_folder)
+    size, path = before.vocabulary.size, byte_pair_folder / "added_tokens.json"
+    path.write_text("{}", "utf-8")
+    assert load_tokenizer(byte_pair_folder).vocabulary.size == size
+    added = {"new word": size + 2, "<|im_end|>": size}
+    path.write_text(json.dumps(added), "utf-8")
+    tokenizer = load_tokenizer(byte_pair_folder)
+    assert tokenizer.vocabulary.size == size + 3
+    the = before.encode_batch(["the", " the"]).to_lists()
+    assert tokenizer.encode_batch(["the<|im_end|>new word the"]).to_lists() == [
+        [*the[0], size, size + 2, *the[1]]
+    ]
+    kinds = tokenizer.vocabulary.kinds
+    assert kinds[size] == TokenKind.SPECIAL
+    assert kinds[size + 1] == TokenKind.UNUSED
+    assert kinds[size + 2] == TokenKind.ADDED
+    assert tokenizer.encode_batch(HARD_TEXTS) == before.encode_batch(HARD_TEXTS)
+
+
+def test_added_tokens_of_another_vocabulary(byte_pair_folder):
+    the = load_tokenizer(byte_pair_folder).vocabulary.id("the")
+    path = byte_pair_folder / "added_tokens.json"
+    path.write_text(json.dumps({"the": the + 1}), "utf-8")
+    message = (
+        "A tokenizer file must be complete and in a known format. Received: "
+        f"{path}, which gives 'the' the id {the + 1} where the vocabulary beside it "
+        f"has {the}. Use the two files of one tokenizer."
+    )
+    with pytest.raises(TokenizerFileError, match=whole(message)):
+        load_tokenizer(byte_pair_folder)
 
 
 def test_windows_line_ends_and_encoder_json(byte_pair_folder):

@@ -106,8 +106,9 @@ def test_anything_else_is_refused(value, message):
         (
             {"a": 0},
             {"engine": "fast"},
-            "`engine` must be one of 'auto', 'reference', 'gigatoken', 'nanotoken'. "
-            "Received: 'fast'. Leave it out for the fastest that gives the same ids.",
+            "`engine` must be one of 'auto', 'reference', 'gigatoken', 'nanotoken', "
+            "'words'. Received: 'fast'. Leave it out for the fastest that gives the "
+            "same ids.",
         ),
         (
             {"a": 0},
