@@ -6,10 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.embedding.held_out import HeldOutScore
 from bridge.embedding.last_resort import BLOCK
 from bridge.embedding.provenance import Provenance, Rule
 from bridge.embedding.rows import TableKind, row_norms
 from bridge.errors import BackboneError
+
+# Ids that a message lists.
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class RowCheck:
         repeated: Rows that equal an earlier one because they are made of the same.
         band: Smallest and largest norm of the copied rows.
         outliers: Ids of new rows whose norm lies outside the band.
+        held_out: How near rows come that are made for tokens the preset does have;
+            `None` where that was not tried.
     """
 
     name: str
@@ -31,6 +37,19 @@ class RowCheck:
     repeated: int
     band: tuple[float, float]
     outliers: tuple[int, ...]
+    held_out: HeldOutScore | None = None
+
+    def __str__(self) -> str:
+        """Return what was verified, one line and another for the score."""
+        more = ", ..." if len(self.outliers) > _SHOWN else ""
+        ids = ", ".join(map(str, self.outliers[:_SHOWN]))
+        which = f" (ids {ids}{more})" if ids else ""
+        line = (
+            f"{self.name}: {self.rows:,} rows, {self.copied:,} equal to the preset's "
+            f"bit for bit, norms of those {self.band[0]:.3g} to {self.band[1]:.3g}, "
+            f"{len(self.outliers):,} new rows outside{which}"
+        )
+        return line if self.held_out is None else f"{line}\n{self.held_out}"
 
 
 def check_table(
@@ -162,7 +181,7 @@ def _made_of(
 def _refuse(name: str, rule: str, wrong: NDArray[np.int64]) -> None:
     if not wrong.size:
         return
-    shown = ", ".join(map(str, wrong[:5].tolist()))
+    shown = ", ".join(map(str, wrong[:_SHOWN].tolist()))
     raise BackboneError(
         f"A transplanted row of {name} {rule}. Received: {wrong.size} that do not, "
         f"such as ids {shown}. If the model was trained since, transplant with "

@@ -1,7 +1,7 @@
 """`RowPlan`: everything needed to make a preset's tables for another vocabulary."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from bridge.embedding.last_resort import RowClasses
 from bridge.embedding.methods import Init, Method, RowFunction, read_init
 from bridge.embedding.provenance import Provenance
-from bridge.embedding.recipe import combine_rows, make_recipe
 from bridge.embedding.rows import TableKind, build_table
+from bridge.embedding.source import RowSource
 from bridge.embedding.specials import role_rows
 from bridge.embedding.usage import start_shares
 from bridge.embedding.weighting import check_weights
@@ -34,7 +34,8 @@ class RowPlan:
         recipe: Rule and ingredients of every row of a table that is looked up.
         head_recipe: The same for one that scores tokens.
         classes: Classes of rows, for the last resort.
-        seed: Seed of the draw.
+        source: What the recipes were made from.
+        weights: Of the pieces, in an input table and in a head.
         calibrate: Whether composed rows of an input table get the norm of copied ones.
         function: The user's own, for rows by `Rule.GIVEN`.
     """
@@ -42,7 +43,8 @@ class RowPlan:
     recipe: Provenance
     head_recipe: Provenance
     classes: RowClasses
-    seed: int
+    source: RowSource
+    weights: tuple[str, str]
     calibrate: bool = False
     function: RowFunction | None = None
 
@@ -72,7 +74,7 @@ class RowPlan:
             self.recipe_of(kind),
             self.classes,
             kind=kind,
-            seed=(self.seed, number),
+            seed=(self.source.seed, number),
             calibrate=self.calibrate,
             function=self.function,
         )
@@ -124,29 +126,54 @@ def plan_rows(
             "that gives ids another meaning. Align that tokenizer: "
             "`bridge.align(tokenizer, preset)`."
         )
-    shares = start_shares(alignment, texts)
-    combined = combine_rows(alignment, steps, texts=texts, seed=seed)
-    appended = role_rows(vocabulary, alignment.spec, first=own.size)
-
-    def recipe(by: str) -> Provenance:
-        return make_recipe(
-            alignment,
-            shares,
-            steps=steps,
-            combined=combined,
-            weights=by,
-            appended=appended,
-        )
-
-    first = recipe(weights)
-    reference = alignment.reference.vocabulary
-    return RowPlan(
-        first,
-        first if head_weights == weights else recipe(head_weights),
-        RowClasses.of(vocabulary, reference, preset_rows=preset_rows),
-        seed,
+    return make_plan(
+        RowSource(alignment, start_shares(alignment, texts), steps, texts, seed),
+        vocabulary,
+        preset_rows=preset_rows,
+        weights=(weights, head_weights),
         calibrate=calibrate,
-        function=_function(steps),
+        appended=role_rows(vocabulary, alignment.spec, first=own.size),
+    )
+
+
+def make_plan(
+    source: RowSource,
+    vocabulary: Vocabulary,
+    *,
+    preset_rows: int,
+    weights: tuple[str, str],
+    calibrate: bool = False,
+    appended: Sequence[int | None] = (),
+) -> RowPlan:
+    """Make the recipes, and note what the last resort needs.
+
+    Args:
+        source: What to make them from.
+        vocabulary: The new table's, which may have more rows than tokens.
+        preset_rows: Rows of the preset's table.
+        weights: Of the pieces, in an input table and in a head.
+        calibrate: Whether composed rows of an input table get the norm of copied ones.
+        appended: For every id behind the alignment's, the preset's row of its role.
+
+    Returns:
+        The plan.
+    """
+    reference = source.alignment.reference.vocabulary
+    # Seldom do the two differ, and making one takes a second for a large vocabulary.
+    recipes = [
+        replace(recipe, vocabulary=vocabulary, reference=reference)
+        for recipe in source.recipes(list(dict.fromkeys(weights)), appended=appended)
+    ]
+    return RowPlan(
+        recipes[0],
+        recipes[-1],
+        RowClasses.of(
+            vocabulary, reference, rows=len(recipes[0]), preset_rows=preset_rows
+        ),
+        source,
+        weights,
+        calibrate=calibrate,
+        function=_function(source.steps),
     )
 
 

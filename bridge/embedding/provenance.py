@@ -1,14 +1,26 @@
 """`Provenance`: the recipe of every row of an embedding, which is also its record."""
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.embedding.provenance_files import (
+    read_json,
+    to_html,
+    write_csv,
+    write_json,
+)
+from bridge.errors import SavedFormatError
 from bridge.ragged import Ragged
+
+if TYPE_CHECKING:
+    from bridge.vocabulary import Vocabulary
 
 
 class Rule(IntEnum):
@@ -62,6 +74,8 @@ class Provenance:
             sum to 1, but for `OMP`.
         centre: Rows of the preset whose mean makes up in an `OMP` row what its weights
             lack to 1, int64; `None` where there is no such row.
+        vocabulary: What the new rows stand for, if known; files and notebooks show it.
+        reference: What the preset's rows stand for, if known.
 
     Example:
         >>> provenance[15496]  # doctest: +SKIP
@@ -72,6 +86,8 @@ class Provenance:
     rows: Ragged
     weights: NDArray[np.float32]
     centre: NDArray[np.int64] | None = None
+    vocabulary: "Vocabulary | None" = None
+    reference: "Vocabulary | None" = None
 
     @property
     def copied(self) -> NDArray[np.bool_]:
@@ -116,14 +132,83 @@ class Provenance:
             centre = part.centre if centre is None else centre
         return cls(rules, Ragged(values, offsets), weights, centre)
 
+    def take(self, ids: NDArray[np.int64]) -> "Provenance":
+        """Return the record of some rows alone, in the order given.
+
+        Args:
+            ids: Which rows, `(n,)`.
+
+        Returns:
+            A record of `n` rows.
+        """
+        places = Ragged(np.arange(self.weights.size, dtype=np.int32), self.rows.offsets)
+        return replace(
+            self,
+            rules=self.rules[ids],
+            rows=self.rows.take(ids),
+            weights=self.weights[places.take(ids).values],
+            vocabulary=None,
+        )
+
     def to_dict(self) -> dict[str, list[object]]:
-        """Return one column a field, for a table or JSON, rows in id order."""
+        """Return one column a field, for a data frame, rows in id order."""
         return {
             "id": list(range(len(self))),
             "rule": [origin.rule.name for origin in self],
             "rows": [list(origin.rows) for origin in self],
             "weights": [list(origin.weights) for origin in self],
         }
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write a line for every row: id, token, rule, rows, their tokens, weights.
+
+        Tokens are Python literals and lists stand in brackets: nothing in the file
+        moves a cursor, and no cell begins with a sign that a spreadsheet takes for a
+        formula.
+
+        Args:
+            path: File to write; it appears complete, or the old one stays.
+        """
+        write_csv(self, path)
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write all of the record, tokens as Python literals; `from_json` reads it.
+
+        Args:
+            path: File to write; it appears complete, or the old one stays.
+        """
+        write_json(self, path)
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `to_json` wrote.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The record, without the vocabularies.
+
+        Raises:
+            SavedFormatError: If the file is no such record, damaged, or of another
+                format version.
+        """
+        found = read_json(path)
+        try:
+            return cls(
+                np.array([Rule[name] for name in found["rules"]], np.uint8),
+                Ragged.from_lists(found["rows"]),
+                np.fromiter(chain.from_iterable(found["weights"]), np.float32),
+                None
+                if found["centre"] is None
+                else np.array(found["centre"], np.int64),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise SavedFormatError(
+                "Every line of a record of rows holds a known rule, ids and numbers. "
+                f"Received: {os.fspath(path)} ({type(error).__name__}: {error}). Write "
+                "it again from the transplant's result."
+            ) from error
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -146,3 +231,7 @@ class Provenance:
         """Show the counts that are not zero."""
         counts = ", ".join(f"{k}={n:,}" for k, n in self.counts().items() if n)
         return f"Provenance({len(self):,} rows: {counts})"
+
+    def _repr_html_(self) -> str:
+        """Show the rules in a notebook, with examples."""
+        return to_html(self)

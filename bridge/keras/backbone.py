@@ -33,22 +33,39 @@ def check_plain(model: Any) -> None:  # noqa: ANN401
     Raises:
         BackboneError: If a layer is quantized, or has LoRA adapters.
     """
+    quantized, adapted = altered_layers(model)
+    if quantized is not None:
+        raise BackboneError(
+            "A transplant needs float weights: rows of a quantized table cannot be "
+            f"averaged. Received: {quantized}. Transplant the float model, then call "
+            "`result.model.quantize(...)`."
+        )
+    if adapted is not None:
+        raise BackboneError(
+            f"A transplant needs a model without LoRA adapters. Received: {adapted}. "
+            "Transplant first, then call `enable_lora(...)` and set "
+            "`token_embedding.trainable = True`; or merge the adapters by "
+            "`save_weights` and `load_weights` into a model without them."
+        )
+
+
+def altered_layers(model: Any) -> tuple[str | None, str | None]:  # noqa: ANN401
+    """Describe the first quantized layer, and the first with LoRA adapters.
+
+    Args:
+        model: A KerasHub backbone or task.
+
+    Returns:
+        Name and state of each, or `None` where there is none.
+    """
+    quantized = adapted = None
     for layer in model._flatten_layers():
         mode = getattr(layer, "quantization_mode", None)
-        if mode is not None:
-            raise BackboneError(
-                "A transplant needs float weights: rows of a quantized table cannot be "
-                f"averaged. Received: layer {layer.name!r}, quantized to {mode}. "
-                "Transplant the float model, then call `result.model.quantize(...)`."
-            )
-        if getattr(layer, "lora_enabled", False):
-            raise BackboneError(
-                "A transplant needs a model without LoRA adapters. Received: layer "
-                f"{layer.name!r} with LoRA of rank {layer.lora_rank}. Transplant "
-                "first, then call `enable_lora(...)` and set "
-                "`token_embedding.trainable = True`; or merge the adapters by "
-                "`save_weights` and `load_weights` into a model without them."
-            )
+        if mode is not None and quantized is None:
+            quantized = f"layer {layer.name!r}, quantized to {mode}"
+        if getattr(layer, "lora_enabled", False) and adapted is None:
+            adapted = f"layer {layer.name!r} with LoRA of rank {layer.lora_rank}"
+    return quantized, adapted
 
 
 def rebuild(

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -11,6 +10,7 @@ from bridge.alignment.remap import METHODS
 from bridge.errors import SavedFormatError, VocabularyError
 from bridge.keras.assets import pack, unpack
 from bridge.keras.id_space import IdSpace
+from bridge.lazy import lazy
 from bridge.ragged import Ragged
 from bridge.spec import BackboneSpec
 from bridge.tokenizers.base import Tokenizer
@@ -74,7 +74,7 @@ class Codec:
                 "of this tokenizer."
             )
 
-    @cached_property
+    @lazy
     def space(self) -> IdSpace:
         """What the ids that come out mean."""
         if self.alignment is not None:

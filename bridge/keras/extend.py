@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import keras_hub
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge.alignment import Alignment, MatchKind
-from bridge.alignment.align import Matcher
-from bridge.alignment.index import Pieces
 from bridge.alignment.reference import with_reference
-from bridge.embedding.last_resort import RowClasses
-from bridge.embedding.plan import RowPlan
-from bridge.embedding.recipe import make_recipe
-from bridge.embedding.usage import count_uses, start_shares
+from bridge.embedding.own_tokens import basic_tokens, spell_tokens
+from bridge.embedding.plan import make_plan
+from bridge.embedding.source import RowSource
+from bridge.embedding.usage import count_uses
 from bridge.embedding.weighting import check_weights
 from bridge.errors import BackboneError, TextInputError
 from bridge.keras.backbone import check_plain
@@ -25,11 +22,11 @@ from bridge.keras.spec import describe
 from bridge.keras.tables import backbone_of, token_layer
 from bridge.keras.transplant import build_twin
 from bridge.ragged import Ragged
+from bridge.spec import BackboneSpec
 from bridge.tokenizers.base import Tokenizer
 from bridge.tokenizers.editing import add_tokens, keep_tokens
 from bridge.tokenizers.load import load_tokenizer
 from bridge.tokenizers.reference import rebuild_reference
-from bridge.vocabulary import Convention, TokenKind, Vocabulary
 
 if TYPE_CHECKING:
     from tokenizers import AddedToken
@@ -43,7 +40,6 @@ def extend(
     weights: str = "char_length",
     calibrate: bool = False,
     trainable: str = "all",
-    texts: Sequence[str] | None = None,
     seed: int = 0,
 ) -> TransplantResult:
     """Add words to the vocabulary that a model already has.
@@ -64,8 +60,6 @@ def extend(
         calibrate: Whether a new row of the input table gets the norm of old ones, as
             in `transplant`.
         trainable: As in `transplant`; `"new"` keeps every old row exactly.
-        texts: Texts like those the model will read: the share of its uses in which a
-            new token starts a word is counted in them; all of them if `None`.
         seed: Seed of rows that no pieces spell.
 
     Returns:
@@ -78,7 +72,6 @@ def extend(
         BackboneError: If the model has fewer rows than the tokenizer has ids, is
             quantized or has LoRA adapters.
         ValueError: If `weights` or `trainable` is unknown.
-        TextInputError: If a text is not a usable `str`.
 
     Example:
         >>> result = extend(backbone, tokenizer, ["tachycardia"])  # doctest: +SKIP
@@ -90,29 +83,21 @@ def extend(
     rows = _check_rows(model, reference)
     longer = add_tokens(reference, tokens)
     size = longer.vocabulary.size
-    matches = _match_new(longer, reference)
-    alignment = _same_rows(
+    known = reference.vocabulary.size
+    new = [str(token) for token in longer.vocabulary.tokens[known:]]
+    kept = [[row] for row in range(known)]
+    # Rows behind the vocabulary, up to a round number, stay where they are.
+    spare = [[row] for row in range(size, rows)]
+    pieces = [*kept, *spell_tokens(reference, new), *spare]
+    alignment = _align(model, longer, reference, pieces=pieces)
+    return _rebuild(
         model,
-        longer,
-        reference,
-        [[i] for i in range(reference.vocabulary.size)] + [list(m) for m in matches],
-        # Rows behind the vocabulary, up to a round number, stay where they are.
-        spare=range(size, rows),
-    )
-    shares = np.ones(len(alignment.kinds), np.float32)
-    if texts is not None:
-        shares[:size] = start_shares(alignment, texts, prior=1.0)
-    recipe = make_recipe(alignment, shares, weights=weights)
-    known = RowClasses.of(longer.vocabulary, reference.vocabulary, preset_rows=rows)
-    new = np.zeros(len(recipe), np.int64)
-    new[:size] = known.new
-    return build_twin(
-        model,
-        RowPlan(recipe, recipe, RowClasses(new, known.preset), seed, calibrate),
-        longer.vocabulary,
-        spec=replace(alignment.spec, vocabulary_size=len(recipe)),
-        tokenizer=longer,
+        alignment,
+        spec=replace(alignment.spec, vocabulary_size=len(pieces)),
+        weights=weights,
+        calibrate=calibrate,
         trainable=trainable,
+        seed=seed,
     )
 
 
@@ -157,29 +142,25 @@ def shrink(
     """
     check_trainable(trainable)
     reference = _load(tokenizer)
-    rows = _check_rows(model, reference)
+    _check_rows(model, reference)
     uses = count_uses(reference, texts)
     if not uses.any():
         raise TextInputError(
             "A vocabulary is cut down to what texts use. Received: texts without any "
             "token. Pass texts like those the model will read."
         )
-    kept = (uses >= minimum) | _basic(reference.vocabulary)
+    kept = (uses >= minimum) | basic_tokens(reference.vocabulary)
     shorter = keep_tokens(reference, np.flatnonzero(kept).tolist())
-    sources = [
-        [i]
+    pieces = [
+        [row]
         for token in shorter.vocabulary.tokens
-        if token is not None and (i := reference.vocabulary.id(token)) is not None
+        if token is not None and (row := reference.vocabulary.id(token)) is not None
     ]
-    alignment = _same_rows(model, shorter, reference, sources)
-    recipe = make_recipe(alignment, np.ones(len(sources), np.float32))
-    classes = RowClasses.of(shorter.vocabulary, reference.vocabulary, preset_rows=rows)
-    return build_twin(
+    alignment = _align(model, shorter, reference, pieces=pieces)
+    return _rebuild(
         model,
-        RowPlan(recipe, recipe, classes, seed=0),
-        shorter.vocabulary,
-        spec=alignment.spec.with_vocabulary(shorter.vocabulary.roles, len(recipe)),
-        tokenizer=shorter,
+        alignment,
+        spec=alignment.spec.with_vocabulary(shorter.vocabulary.roles, len(pieces)),
         trainable=trainable,
     )
 
@@ -203,53 +184,60 @@ def _check_rows(model: Any, reference: Tokenizer) -> int:  # noqa: ANN401
     return rows
 
 
-def _match_new(longer: Tokenizer, reference: Tokenizer) -> list[Pieces]:
-    """Spell new tokens with the preset's pieces, as they stand at a word start."""
-    matcher = Matcher(
-        longer.vocabulary, reference.vocabulary, normalize=reference.normalize
-    )
-    ids = range(reference.vocabulary.size, longer.vocabulary.size)
-    return [matcher.match(token_id).pieces for token_id in ids]
-
-
-def _same_rows(
+def _align(
     model: Any,  # noqa: ANN401
     tokenizer: Tokenizer,
     reference: Tokenizer,
-    sources: list[list[int]],
-    spare: Sequence[int] = (),
+    *,
+    pieces: list[list[int]],
 ) -> Alignment:
     """Align a tokenizer with the one it was made from: row by row, nothing looked up.
 
     Tokens of equal bytes would otherwise change places.
     """
-    kinds = np.full(len(sources) + len(spare), MatchKind.EXACT, np.uint8)
+    kinds = np.full(len(pieces), MatchKind.EXACT, np.uint8)
     kinds[list(tokenizer.vocabulary.roles.values())] = MatchKind.ROLE
-    if len(sources) > reference.vocabulary.size:
-        # Never a copy, also where one piece spells it: a new row is a row to train.
-        kinds[reference.vocabulary.size : len(sources)] = MatchKind.COMPOSED
-    kinds[len(sources) :] = MatchKind.UNUSED
-    pieces = Ragged.from_lists([*sources, *([row] for row in spare)])
+    # Never a copy, also where one piece spells it: a new row is a row to train.
+    kinds[reference.vocabulary.size : tokenizer.vocabulary.size] = MatchKind.COMPOSED
+    kinds[tokenizer.vocabulary.size :] = MatchKind.UNUSED
+    rows = Ragged.from_lists(pieces)
     return Alignment(
         tokenizer=tokenizer,
         reference=reference,
         reference_note="the tokenizer it was made from",
         spec=with_reference(describe(model), reference),
         kinds=kinds,
-        pieces=pieces,
-        continuation_pieces=pieces,
+        pieces=rows,
+        continuation_pieces=rows,
     )
 
 
-def _basic(vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    """Find tokens without which some text could not be encoded: bytes or characters."""
-    kinds = vocabulary.kinds
-    has_bytes = vocabulary.convention == Convention.BYTE_LEVEL
-    has_bytes |= bool((kinds == TokenKind.BYTE).any())
-    lengths = [
-        len(key) if has_bytes else len(key.decode("utf-8", "replace"))
-        for key in vocabulary.keys
-    ]
-    outside = np.isin(kinds, (TokenKind.BYTE, TokenKind.ADDED, TokenKind.SPECIAL))
-    short = (kinds == TokenKind.NORMAL) & (np.array(lengths) <= 1)
-    return np.asarray(outside | short, bool)
+def _rebuild(
+    model: Any,  # noqa: ANN401
+    alignment: Alignment,
+    *,
+    spec: BackboneSpec,
+    trainable: str,
+    weights: str = "char_length",
+    calibrate: bool = False,
+    seed: int = 0,
+) -> TransplantResult:
+    """Give a model the longer or shorter vocabulary of an alignment's tokenizer."""
+    vocabulary = alignment.tokenizer.vocabulary
+    # A token reads the same everywhere: how often it starts a word does not matter.
+    shares = np.ones(len(alignment.kinds), np.float32)
+    plan = make_plan(
+        RowSource(alignment, shares, seed=seed),
+        vocabulary,
+        preset_rows=int(token_layer(backbone_of(model)).input_dim),
+        weights=(weights, weights),
+        calibrate=calibrate,
+    )
+    return build_twin(
+        model,
+        plan,
+        vocabulary,
+        spec=spec,
+        tokenizer=alignment.tokenizer,
+        trainable=trainable,
+    )

@@ -1,17 +1,22 @@
 """`TransplantResult`: a model over another vocabulary, and the proof of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from bridge.embedding.check import RowCheck, check_table
+from bridge.embedding.held_out import HeldOut, hold_out
+from bridge.embedding.plan import RowPlan
 from bridge.embedding.provenance import Provenance
-from bridge.keras.tables import VocabularyTable, vocabulary_tables
+from bridge.errors import BackboneError
+from bridge.keras.backbone import altered_layers
+from bridge.keras.hidden import HiddenCheck, compare_hidden
+from bridge.keras.tables import VocabularyTable, backbone_of, vocabulary_tables
 from bridge.spec import BackboneSpec
 from bridge.tokenizers.base import Tokenizer
-from bridge.vocabulary import Vocabulary
+from bridge.vocabulary import TokenKind, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +27,18 @@ class CheckReport:
         tables: One entry a table: token embedding, output head, bias.
         equal_weights: Other weights that equal those of the model passed in; all of
             them until the model is trained.
+        hidden: Hidden states of both models on tokens that both have.
     """
 
     tables: tuple[RowCheck, ...]
     equal_weights: int
+    hidden: HiddenCheck
 
     def __str__(self) -> str:
-        """Return one line a table."""
-        lines = [
-            f"{t.name}: {t.rows:,} rows, {t.copied:,} equal to the preset's bit for "
-            f"bit, norms of those {t.band[0]:.3g} to {t.band[1]:.3g}, "
-            f"{len(t.outliers):,} new rows outside{_shown(t.outliers)}"
-            for t in self.tables
-        ]
-        return "\n".join([*lines, f"{self.equal_weights} other weights: equal"])
-
-
-def _shown(ids: tuple[int, ...]) -> str:
-    if not ids:
-        return ""
-    more = ", ..." if len(ids) > 5 else ""
-    return f" (ids {', '.join(map(str, ids[:5]))}{more})"
+        """Return a line or two a table, and one each for weights and states."""
+        lines = [str(table) for table in self.tables]
+        lines.append(f"{self.equal_weights} other weights: equal")
+        return "\n".join([*lines, str(self.hidden)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,31 +64,68 @@ class TransplantResult:
     head_provenance: Provenance
     tokenizer: Tokenizer
     _source: Any = field(repr=False)
+    _plan: RowPlan = field(repr=False)
 
-    def check(self) -> CheckReport:
+    def check(self, *, held_out: int = 512) -> CheckReport:
         """Verify the model against the one it came from.
 
         Copied rows must be equal bit for bit, no row may hold NaN or only zeros, and
-        no two rows may be equal unless they are made of the same. New rows whose norm
-        lies outside that of the copied ones are listed, not refused.
+        no two rows may be equal unless they are made of the same. Both backbones must
+        give the same hidden states for tokens that both have, as long as no other
+        weight was trained. New rows whose norm lies outside that of the copied ones
+        are listed, not refused.
+
+        How good new rows are is measured on tokens whose row is known: some copied
+        tokens are made as if the preset lacked them, in the ways the model was made
+        in, and compared with the truth. With `init="anchors"` and texts, that takes as
+        long as making rows did.
+
+        Args:
+            held_out: Most tokens to hold out; 0 for no such measure.
 
         Returns:
-            What was verified.
+            What was verified and measured.
 
         Raises:
             BackboneError: If something is not so, as after training with
-                `trainable="all"`.
+                `trainable="all"`, or if the model was quantized or given LoRA adapters
+                since.
         """
-        recipes = {"input": self.provenance, "head": self.head_provenance}
+        altered = next(filter(None, altered_layers(self.model)), None)
+        if altered is not None:
+            raise BackboneError(
+                "A check compares weights as the transplant made them. Received: "
+                f"{altered}. Call `result.check()` before `quantize` and `enable_lora`."
+            )
+        held = hold_out(self._plan, count=held_out) if held_out else None
         return CheckReport(
             tables=tuple(
-                check_table(
-                    new.name, old.read(), new.read(), recipes[old.kind], kind=old.kind
-                )
+                self._check_table(old, new, held)
                 for old, new in table_pairs(self._source, self.model)
             ),
-            equal_weights=_count_equal(self._source, self.model),
+            equal_weights=sum(_are_equal(self._source, self.model)),
+            hidden=self._check_hidden(),
         )
+
+    def _check_table(
+        self, old: VocabularyTable, new: VocabularyTable, held: HeldOut | None
+    ) -> RowCheck:
+        recipe = self.provenance if old.kind == "input" else self.head_provenance
+        rows = old.read()
+        found = check_table(new.name, rows, new.read(), recipe, kind=old.kind)
+        if held is None or rows.shape[1] == 1:  # a bias has no direction
+            return found
+        return replace(found, held_out=held.score(rows, kind=old.kind))
+
+    def _check_hidden(self) -> HiddenCheck:
+        backbone, twin = backbone_of(self._source), backbone_of(self.model)
+        trained = _are_equal(backbone, twin).count(False)
+        if trained:
+            return HiddenCheck(0, note=f"{trained} weights of the body were trained")
+        known = np.flatnonzero(self.vocabulary.kinds < TokenKind.SPECIAL)
+        shared = known[self.provenance.copied[known]]
+        rows = self.provenance.take(shared).rows.values
+        return compare_hidden(backbone, twin, shared, rows)
 
 
 def table_pairs(
@@ -103,12 +136,12 @@ def table_pairs(
     return list(zip(vocabulary_tables(model), vocabulary_tables(twin), strict=True))
 
 
-def _count_equal(model: Any, twin: Any) -> int:  # noqa: ANN401
-    """Count weights outside the vocabulary that are equal; training may move them."""
+def _are_equal(model: Any, twin: Any) -> list[bool]:  # noqa: ANN401
+    """Compare the weights outside the vocabulary; training may move them."""
     tables = {id(table.variable) for table in vocabulary_tables(model)}
     to_numpy = keras.ops.convert_to_numpy
-    return sum(
+    return [
         np.array_equal(to_numpy(old), to_numpy(new))
         for old, new in zip(model.weights, twin.weights, strict=True)
         if id(old) not in tables
-    )
+    ]

@@ -75,6 +75,7 @@ def _template(backbone_class: type) -> Template | None:
     for base in (
         keras_hub.models.TextClassifierPreprocessor,
         keras_hub.models.CausalLMPreprocessor,
+        keras_hub.models.Seq2SeqLMPreprocessor,
     ):
         found = preprocessor_class(backbone_class, base)
         if found is not None:
@@ -90,9 +91,10 @@ def _packer_template(preprocessor_type: Any) -> Template | None:  # noqa: ANN401
         cls_token_id=_START,
         sep_token_id=_END,
     )
-    preprocessor = preprocessor_type(tokenizer=probe, sequence_length=8)
+    preprocessor = preprocessor_type(tokenizer=probe)
     preprocessor.build(None)
-    packer = preprocessor.packer
+    # Of two packers, the encoder's: a decoder also starts with what trained it to.
+    packer = getattr(preprocessor, "encoder_packer", None) or preprocessor.packer
     pairs = isinstance(packer, keras_hub.layers.MultiSegmentPacker)
     start, end = ("cls", "sep") if pairs else ("bos", "eos")
     names = {_START: start, _END: end}

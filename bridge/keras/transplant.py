@@ -156,6 +156,7 @@ def build_twin(
         head_provenance=plan.head_recipe,
         tokenizer=tokenizer,
         _source=model,
+        _plan=plan,
     )
 
 

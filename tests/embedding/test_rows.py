@@ -146,6 +146,38 @@ def test_a_draw_has_mean_and_spread_of_its_class():
     np.testing.assert_allclose((drawn - centre)[:MIN_CLASS].std(0), [0.1, 2], rtol=0.5)
 
 
+def test_a_draw_is_like_rows_of_its_script():
+    latin = [f"{a}{b}" for a in "abcdefgh" for b in "abcdefgh"]
+    cyrillic = [f"{a}{b}" for a in "абвгдежз" for b in "абвгдежз"]
+    reference = Vocabulary.from_tokens([*latin, *cyrillic, "##q", "αβ"])
+    vocabulary = Vocabulary.from_tokens(["xyz", "щю", "γδ", "7", "##ю"])
+    table = np.repeat(np.float32([[1.0], [-1.0], [0.0]]), [64, 64, 2], axis=0)
+    classes = RowClasses.of(vocabulary, reference, preset_rows=len(table))
+    recipe = Provenance(
+        np.full(5, Rule.LAST_RESORT, np.uint8),
+        Ragged.from_lists([[]] * 5),
+        np.empty(0, np.float32),
+    )
+
+    drawn = build_table(table, recipe, classes, seed=0)
+
+    assert drawn[:2, 0].tolist() == [1.0, -1.0]  # spread 0 in each script
+    # Too few Greek ones: like any word start; too few continuations: like any row.
+    assert len(classes.members(int(classes.widen(np.array([2]))[0]))) == 129
+    assert len(classes.members(int(classes.widen(np.array([4]))[0]))) == 130
+    assert not np.isin(drawn[2:, 0], [1.0, -1.0]).any()
+
+
+def test_a_row_without_a_token_is_like_any_row():
+    vocabulary = class_vocabulary("x")
+
+    classes = RowClasses.of(vocabulary, vocabulary, preset_rows=64, rows=70)
+
+    assert classes.new[64:].tolist() == [-1] * 6
+    assert len(classes.members(int(classes.widen(np.array([69]))[0]))) == 64
+    assert len(classes.members(int(classes.widen(np.array([0]))[0]))) == MIN_CLASS
+
+
 def test_few_rows_make_no_class():
     vocabulary = Vocabulary.from_tokens(["a", "##b"])
     reference = Vocabulary.from_tokens(["c", "##d"])

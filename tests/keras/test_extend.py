@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from bridge.embedding import Rule
 from bridge.errors import BackboneError, TextInputError, UnsupportedTokenizerError
@@ -185,15 +185,38 @@ def test_old_rows_are_pinned_while_new_ones_train():
     assert (table.numpy()[SIZE] != before[SIZE]).all()
 
 
-def test_texts_tell_where_a_new_token_stands():
-    # Behind another letter it continues a word: read inside, `##card` is not there.
-    texts = ["the cardia"] * 40
-    plain = extend(backbone(), tokenizer(), ["cardia"])
-    told = extend(backbone(), tokenizer(), ["cardia"], texts=texts)
+BYTES = sorted(pre_tokenizers.ByteLevel.alphabet())
+# `bc` is merged before `ab`, so that `abc` is cut as a, bc; longest first it is ab, c.
+MERGES = [("b", "c"), ("a", "b"), ("\u0120", "a"), ("d", "e")]
 
-    np.testing.assert_allclose(
-        told.provenance[SIZE].weights, plain.provenance[SIZE].weights
-    )
+
+def byte_pairs():
+    tokens = ["<|endoftext|>", *BYTES, *("".join(pair) for pair in MERGES)]
+    model = models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=MERGES)
+    engine = Tokenizer(model)
+    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    engine.decoder = decoders.ByteLevel()
+    engine.add_special_tokens(["<|endoftext|>"])
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("token", "pieces"),
+    [
+        ("abc", ["\u0120a", "bc"]),
+        (" abc", ["\u0120a", "bc"]),
+        ("bcab", ["\u0120", "bc", "ab"]),
+        ("\u00e9de", ["\u0120", "\u00c3", "\u00a9", "de"]),
+    ],
+)
+def test_a_new_row_is_made_of_what_the_tokenizer_cuts_today(token, pieces):
+    engine = byte_pairs()
+    size = engine.get_vocab_size()
+
+    result = extend(backbone(size, "GPT2"), engine, [token], weights="uniform")
+
+    assert result.provenance[size].rows == tuple(map(engine.token_to_id, pieces))
+    assert engine.encode(f"x {token.strip()}").tokens[1:] == pieces
 
 
 def test_a_keras_hub_tokenizer_is_rebuilt_first():
@@ -258,3 +281,36 @@ def test_texts_without_tokens():
         "A vocabulary is cut down to what texts use. Received: texts without any "
         "token. Pass texts like those the model will read."
     )
+
+
+def test_bytes_and_special_tokens_stay():
+    engine = byte_pairs()
+    model = backbone(engine.get_vocab_size(), "GPT2")
+
+    result = shrink(model, engine, ["abc abc"])
+
+    assert result.vocabulary.tokens == ("<|endoftext|>", *BYTES, "bc", "\u0120a")
+    text = ["<|endoftext|>\u00e9 \u65e5 de\x00"]
+    ids = result.tokenizer.encode_batch(text)
+    assert result.tokenizer.decode_batch(ids) == text
+    assert result.spec.roles == result.vocabulary.roles
+
+
+@pytest.mark.parametrize("change", ["extend", "shrink"])
+def test_a_saved_preset_gives_the_same_outputs(change, tmp_path):
+    import keras_hub
+
+    engine = byte_pairs()
+    model = backbone(engine.get_vocab_size(), "GPT2")
+    if change == "extend":
+        result = extend(model, engine, ["cardia"])
+    else:
+        result = shrink(model, engine, ["abc"])
+    result.model.save_to_preset(str(tmp_path / "preset"))
+
+    again = keras_hub.models.Backbone.from_preset(str(tmp_path / "preset"))
+
+    assert type(again) is type(model)
+    ids = result.tokenizer.encode_batch(["abc cardia"])[0][None]
+    np.testing.assert_array_equal(run(again, ids)[0], run(result.model, ids)[0])
+    assert again.vocabulary_size == result.vocabulary.size

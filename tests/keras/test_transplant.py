@@ -227,7 +227,8 @@ def test_what_check_verifies():
     assert str(report) == (
         "token_embedding/embeddings: 12 rows, 8 equal to the preset's bit for bit, "
         f"norms of those {low:.3g} to {high:.3g}, {len(report.tables[0].outliers)} new "
-        f"rows outside\n{report.equal_weights} other weights: equal"
+        f"rows outside\n{report.equal_weights} other weights: equal\n"
+        "hidden states at 64 shared tokens: equal bit for bit"
     )
 
 

@@ -217,3 +217,55 @@ def test_rows_of_another_model_are_refused(rows):
 
     with pytest.raises(BackboneError, match="aligned with"):
         transplant(model, align(foreign(), roles={}, size=rows))
+
+
+@pytest.mark.parametrize("trainable", ["all", "new"])
+def test_adapters_and_the_new_rows_train_together(trainable):
+    """The recipe that the refusal of a model with adapters names."""
+    model = task("TextClassifier", "Bert", num_classes=2)
+    result = transplant(model, align(foreign(), roles={}), trainable=trainable)
+    twin, copied = result.model, result.provenance.copied
+    table = twin.backbone.token_embedding.embeddings
+    twin.backbone.enable_lora(2)
+    assert not table.trainable
+    twin.backbone.token_embedding.trainable = True
+    before = [(weight, np.array(weight)) for weight in twin.weights]
+    rows = table.numpy()
+
+    compiled(twin).train_on_batch(*data())
+
+    moved = {w.path for w, old in before if not np.array_equal(old, np.array(w))}
+    body = {path.rpartition("/")[2] for path in moved if is_body(path)}
+    assert table.path in moved
+    assert body <= {"lora_kernel_a", "lora_kernel_b", "bias"}
+    assert "lora_kernel_b" in body
+    same = (table.numpy() == rows).all(axis=1)
+    assert same[copied].all() == (trainable == "new")
+    assert not same[~copied].any()
+
+
+def test_adapters_leave_what_the_model_says():
+    result = transplant(backbone(), align(foreign(), roles={}))
+    inputs, _ = data()
+    before = result.model(inputs, training=False)["pooled_output"].numpy()
+
+    result.model.enable_lora(2)
+
+    after = result.model(inputs, training=False)["pooled_output"].numpy()
+    np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a .quantize:UserWarning")
+def test_a_transplanted_model_can_be_quantized():
+    """The way out that the refusal of an int8 model names."""
+    result = transplant(backbone(), align(foreign(), roles={}))
+    inputs, _ = data()
+    before = result.model(inputs, training=False)["sequence_output"].numpy()
+
+    result.model.quantize("int8")
+
+    table = result.model.token_embedding
+    assert table.quantization_mode == "int8"
+    assert tuple(table.embeddings.shape) == (result.vocabulary.size, 8)
+    after = result.model(inputs, training=False)["sequence_output"].numpy()
+    assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.95
