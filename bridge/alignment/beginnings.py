@@ -42,6 +42,9 @@ class Beginnings:
 
         Args:
             alignment: The alignment.
+
+        Returns:
+            The pieces.
         """
         vocabulary = alignment.tokenizer.vocabulary
         preset = alignment.reference.vocabulary

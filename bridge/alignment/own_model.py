@@ -172,7 +172,7 @@ class OwnModel:
         count = np.concatenate([[0], np.cumsum(differs)])
         bounds = np.concatenate([[0], np.cumsum(wanted[kept])])
         right[kept] = np.diff(count[bounds]) == 0
-        return right
+        return np.asarray(right, bool)
 
     def _ask(self, target: bytes) -> _Question | None:
         try:

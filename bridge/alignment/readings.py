@@ -41,6 +41,9 @@ class Readings:
 
         Args:
             alignment: The alignment.
+
+        Returns:
+            The table.
         """
         start, inside = alignment.pieces, alignment.continuation_pieces
         beginnings = Beginnings.of(alignment)

@@ -20,7 +20,6 @@ class Retokenizer:
     """
 
     def __init__(self, tokenizer: "Tokenizer", reference: "Tokenizer") -> None:
-        """Remember both; a cache is made on first use."""
         self._tokenizer = tokenizer
         self._reference = reference
         self._cache: WordCache | None = None

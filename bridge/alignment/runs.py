@@ -31,6 +31,9 @@ class Runs:
         Args:
             ids: Rows.
             is_text: Whether each id stands for text, `(total,)` bool.
+
+        Returns:
+            Their runs.
         """
         row = ids.row_of_value
         border = np.ones(len(is_text), bool)

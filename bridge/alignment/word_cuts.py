@@ -40,6 +40,9 @@ class WordCuts:
             tokenizer: Whose ids are cut.
             reference: The preset's; what its normaliser makes white space, or nothing,
                 is not visible.
+
+        Returns:
+            The cuts.
         """
         vocabulary = tokenizer.vocabulary
 

@@ -22,7 +22,6 @@ class WordHash:
     """
 
     def __init__(self, size: int) -> None:
-        """Draw the numbers."""
         random = np.random.default_rng()  # hashes never leave the process
         self._of_id: HashArray = random.integers(0, 1 << 64, size, np.uint64)
         self._of_first: HashArray = random.integers(0, 1 << 64, 1, np.uint64)

@@ -21,7 +21,6 @@ class WordTable:
     """
 
     def __init__(self) -> None:
-        """Make an empty one."""
         self._size = 0
         self._hashes: HashArray = np.zeros(_ROOM, np.uint64)
         self._odd = np.zeros(_ROOM, bool)

@@ -155,7 +155,9 @@ def _copy_weights(model: Any, twin: Any) -> None:  # noqa: ANN401
                 f"{old.path} of {type(model).__name__}, which goes from shape "
                 f"{tuple(old.shape)} to {tuple(new.shape)}. Please report this model."
             )
-        new.assign(old)
+        # A copy: JAX would share one buffer, and training one model would take it
+        # from the other.
+        new.assign(np.array(keras.ops.convert_to_numpy(old)))
 
 
 def _copy_flags(model: Any, twin: Any) -> None:  # noqa: ANN401

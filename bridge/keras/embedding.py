@@ -35,7 +35,7 @@ class PinRows(keras.constraints.Constraint):
     """
 
     def __init__(self, pinned: Any, values: Any, axis: int = 0) -> None:  # noqa: ANN401
-        values = np.asarray(values)
+        values = np.array(values)  # a copy: on JAX the table's own memory is reused
         mask = np.asarray(pinned, bool)
         shape = [1] * values.ndim
         shape[axis] = len(mask)
@@ -45,7 +45,9 @@ class PinRows(keras.constraints.Constraint):
 
     def __call__(self, w: Any) -> Any:  # noqa: ANN401
         """Return the weights with the pinned rows put back."""
-        return keras.ops.where(self._mask, keras.ops.cast(self._values, w.dtype), w)
+        weights = keras.ops.convert_to_tensor(w)  # JAX takes no variable here
+        values = keras.ops.cast(self._values, weights.dtype)
+        return keras.ops.where(self._mask, values, weights)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments as plain lists."""

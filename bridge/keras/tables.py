@@ -43,7 +43,8 @@ class VocabularyTable:
         """Return its values as `(vocabulary_size, width)`; a bias has width 1."""
         values = keras.ops.convert_to_numpy(self.variable)
         rows = np.moveaxis(values, self.axis, 0)
-        return np.ascontiguousarray(rows.reshape(len(rows), -1))
+        # A copy: JAX shows its own memory, which a training step may reuse.
+        return np.array(rows.reshape(len(rows), -1), order="C")
 
     def write(self, rows: NDArray[Any]) -> None:
         """Set its values from `(vocabulary_size, width)`."""
