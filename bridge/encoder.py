@@ -8,7 +8,7 @@ import numpy as np
 from bridge.aligned import AlignedCalls
 from bridge.alignment import Alignment
 from bridge.alignment.remap import METHODS, check_choice
-from bridge.conversion import to_ragged
+from bridge.conversion import refuse_padding, to_ragged
 from bridge.huggingface import HuggingFaceCall, input_names
 from bridge.id_source import IdSource
 from bridge.layout import SPECIALS, STRATEGIES, Specials, Strategy, choose_layout
@@ -185,7 +185,8 @@ class Encoder(AlignedCalls):
             As calling the encoder does.
 
         Raises:
-            TextInputError: If there is no row, or the form is not understood.
+            TextInputError: If there is no row, the form is not understood, or padding
+                is among the ids that `mask` calls real.
             TokenIdError: If an id is outside the vocabulary.
             ValueError: If `has_specials` or `mask` comes with `pairs`.
         """
@@ -195,11 +196,8 @@ class Encoder(AlignedCalls):
                 "would pass for tokens. Pass both as rows of their real ids, without "
                 "mask."
             )
-        rows = to_ragged(ids, mask)
-        self.tokenizer.vocabulary.check_ids(rows.values)
-        second = None if pairs is None else to_ragged(pairs)
-        if second is not None:
-            self.tokenizer.vocabulary.check_ids(second.values)
+        rows = self._read(ids, mask)
+        second = None if pairs is None else self._read(pairs)
         if not has_specials:
             return self._arrays(rows, second)
         if second is not None:
@@ -261,6 +259,12 @@ class Encoder(AlignedCalls):
             model_input_names=input_names(self.spec.keys if known else ()),
             model_max_length=self.spec.max_sequence_length,
         )
+
+    def _read(self, ids: Any, mask: Any = None) -> Ragged:  # noqa: ANN401
+        rows, own = to_ragged(ids, mask), self.tokenizer.vocabulary
+        own.check_ids(rows.values)
+        refuse_padding(ids, mask, own.roles)
+        return rows
 
     def _arrays(self, ids: Ragged, pairs: Ragged | None) -> Arrays:
         return self.form.arrays(

@@ -87,7 +87,8 @@ def choose_layout(
     Raises:
         MissingVocabularyError: If a remap is asked for without an alignment.
         MissingRoleError: If a special token is needed and missing.
-        BackboneError: If the backbone takes inputs other than those of an encoder.
+        BackboneError: If the backbone takes inputs other than those of an encoder, or
+            hides another id than the pad id.
     """
     remaps = strategy in METHODS
     if remaps and alignment is None:
@@ -109,24 +110,34 @@ def choose_layout(
     roles = vocabulary.roles
     template = _choose_template(specials, spec.template, own, strategy=strategy)
     known = backbone is not None or alignment is not None
+    pad_id = _choose_pad(roles, spec, backbone_known=known)
+    if "padding_mask" not in spec.keys and _is_model(backbone):
+        _keras_room("guards").check_pad_id(backbone, pad_id)
     return Layout(
         spec=spec,
         vocabulary=vocabulary,
         template=template.resolve(roles),
-        pad_id=_choose_pad(roles, spec, backbone_known=known),
+        pad_id=pad_id,
     )
 
 
 def _find_spec(backbone: Any, alignment: Alignment | None) -> BackboneSpec:  # noqa: ANN401
     if isinstance(backbone, BackboneSpec):
         return backbone
-    if backbone is not None:
-        # A backbone exists only where Keras is loaded, and only the Keras room knows
-        # how to read one; it is asked by name so that this module stays free of it.
-        room: Any = import_module("bridge.keras.spec")
-        described: BackboneSpec = room.describe(backbone)
+    if _is_model(backbone):
+        described: BackboneSpec = _keras_room("spec").describe(backbone)
         return described
     return BackboneSpec() if alignment is None else alignment.spec
+
+
+def _is_model(backbone: Any) -> bool:  # noqa: ANN401
+    return backbone is not None and not isinstance(backbone, BackboneSpec)
+
+
+def _keras_room(name: str) -> Any:  # noqa: ANN401  a module
+    # A backbone exists only where Keras is loaded, and only the Keras room knows how
+    # to read one; it is asked by name so that this module stays free of it.
+    return import_module(f"bridge.keras.{name}")
 
 
 def _check_keys(spec: BackboneSpec) -> None:

@@ -160,7 +160,7 @@ class Bridge:
         """
         import keras_hub
 
-        from bridge.keras.guards import guard_preprocessor
+        from bridge.keras.preprocessing import build_preprocessor
 
         masks_by_value = issubclass(
             preprocessor_class,
@@ -180,18 +180,8 @@ class Bridge:
                 f"token {quoted(token)}, which would be hidden. Use `link.encoder`, "
                 "whose masks are made from lengths, or strategy='transplant'."
             )
-        lengths = ["sequence_length"]
-        defaults: dict[str, Any] = {}
-        if issubclass(preprocessor_class, keras_hub.models.Seq2SeqLMPreprocessor):
-            lengths = ["encoder_sequence_length", "decoder_sequence_length"]
-        elif issubclass(preprocessor_class, keras_hub.models.MaskedLMPreprocessor):
-            # KerasHub draws random tokens from all ids, special and unused ones too.
-            defaults = {"mask_token_rate": 0.9, "random_token_rate": 0.0}
-        return guard_preprocessor(
-            preprocessor_class(
-                tokenizer=self.keras_tokenizer(),
-                **dict.fromkeys(lengths, sequence_length) | defaults | options,
-            )
+        return build_preprocessor(
+            preprocessor_class, self.keras_tokenizer(), sequence_length, options
         )
 
     def task(

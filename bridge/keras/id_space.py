@@ -84,11 +84,11 @@ class IdSpace:
         Raises:
             MissingRoleError: If nothing plays it.
         """
+        if self._is_unused(role):
+            return None
         token_id = self.pad_id if role == "pad" else find_role(self.roles, role)
         if token_id is not None:
             return token_id
-        if self._is_unused(role):
-            return None
         asked = f"{role!r} or {FAMILIES[role]!r}" if role in FAMILIES else repr(role)
         raise MissingRoleError(
             f"A preprocessor needs a {asked} token. Received: a vocabulary whose roles "

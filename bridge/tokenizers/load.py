@@ -88,11 +88,21 @@ def load_tokenizer(
         from bridge.tokenizers.paths import load_path
 
         return with_engine(load_path(obj_or_path, options), engine)
+    obj_or_path = _unwrapped(obj_or_path)
     loaded = _load_object(obj_or_path, options)
     if isinstance(obj_or_path, Tokenizer) and engine == AUTO:
         # It was chosen when that one was loaded.
         return loaded
     return with_engine(loaded, engine)
+
+
+def _unwrapped(obj: Any) -> Any:  # noqa: ANN401
+    """Take a tokenizer out of a `KerasTokenizer`, unless that one emits other ids."""
+    codec = getattr(obj, "codec", None)
+    inside = getattr(codec, "tokenizer", None)
+    if not isinstance(inside, Tokenizer):
+        return obj
+    return inside if codec.alignment is None is codec.vocabulary else obj  # type: ignore[union-attr]
 
 
 def _load_object(obj: Any, options: Options) -> Tokenizer:  # noqa: ANN401
@@ -222,19 +232,7 @@ def _wrap_keras_hub(obj: Any, roles: Roles | None) -> Tokenizer | None:  # noqa:
 
     if not (hasattr(obj, "tokenize") and hasattr(obj, "get_vocabulary")):
         return None
-    own = _inside(obj)
-    if own is not None:
-        return own if roles is None else own.with_roles(roles)
     return KerasHubTokenizer(obj, roles=roles)
-
-
-def _inside(obj: Any) -> Tokenizer | None:  # noqa: ANN401
-    """Return the tokenizer in a `KerasTokenizer` that emits that one's own ids."""
-    codec = getattr(obj, "codec", None)
-    if codec is None or not codec.alignment is None is codec.vocabulary:
-        return None
-    own: Tokenizer = codec.tokenizer
-    return own
 
 
 # In this order: a transformers tokenizer may hold an object of another library.

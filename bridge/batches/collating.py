@@ -1,0 +1,125 @@
+"""Encoders as functions for other loaders: torch's and those of Hugging Face."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bridge.batches.batching import Batching
+from bridge.batches.rows import EncodedRows
+from bridge.encoder import Encoder
+from bridge.errors import MissingDependencyError, TextInputError
+from bridge.row_format import Arrays
+
+
+@dataclass(frozen=True)
+class Collator:
+    """Encodes the examples of a batch: `collate_fn` of `torch.utils.data.DataLoader`.
+
+    Rows are as wide as the longest text of the batch needs. It can be pickled, and a
+    worker that was forked builds its own tokenizer engine.
+
+    Attributes:
+        encoder: Turns texts into the backbone's arrays; such as `link.encoder`.
+        tensors: `"np"` for numpy arrays, `"pt"` for torch tensors.
+
+    Example:
+        >>> examples = list(zip(texts, labels))  # doctest: +SKIP
+        >>> collate = bridge.Collator(encoder, tensors="pt")  # doctest: +SKIP
+        >>> DataLoader(examples, 32, shuffle=True, collate_fn=collate)  # doctest: +SKIP
+    """
+
+    encoder: Encoder
+    tensors: Literal["np", "pt"] = "np"
+
+    def __post_init__(self) -> None:
+        """Refuse unknown tensors."""
+        if self.tensors not in ("np", "pt"):
+            raise ValueError(
+                f"`tensors` must be 'np' or 'pt'. Received: {self.tensors!r}. Leave it "
+                "out for numpy arrays."
+            )
+
+    def __call__(self, examples: Sequence[Any]) -> tuple[Any, ...]:
+        """Encode a batch.
+
+        Args:
+            examples: Each a text, `(text, label)` or `(text, label, weight)`; for
+                pairs `(first, second)` stands in place of the text.
+
+        Returns:
+            `(x,)`, `(x, labels)` or `(x, labels, weights)`, a tuple always, as Keras
+            reads loaders; `x` are exactly the backbone's inputs, each `(rows, width)`.
+
+        Raises:
+            TextInputError: If examples are of different forms, a text is not a `str`,
+                or a second text stands where a label is expected.
+            MissingDependencyError: If torch is asked for and not installed.
+        """
+        rows = EncodedRows.of_examples(self.encoder, examples)
+        whole = Batching(batch_size=len(rows), shuffle=False)
+        (batch,) = rows.plan(whole, (0,))
+        made = rows.batch(batch)
+        arrays, *targets = made if isinstance(made, tuple) else (made,)
+        if self.tensors == "np":
+            return (arrays, *targets)
+        make = _torch().from_numpy
+        return ({k: make(v) for k, v in arrays.items()}, *map(make, targets))
+
+
+@dataclass(frozen=True)
+class ColumnEncoder:
+    """Encodes columns: the function of `datasets.Dataset.map(..., batched=True)`.
+
+    Attributes:
+        encoder: Turns texts into the backbone's arrays; such as `link.encoder`.
+        text: Column of the texts.
+        pair: Column of the second texts, or `None`.
+
+    Example:
+        >>> encode = bridge.ColumnEncoder(encoder, text="sentence")  # doctest: +SKIP
+        >>> dataset = dataset.map(encode, batched=True)  # doctest: +SKIP
+        >>> dataset.to_tf_dataset(columns=list(encode.columns))  # doctest: +SKIP
+    """
+
+    encoder: Encoder
+    text: str = "text"
+    pair: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that it adds: the backbone's inputs."""
+        return self.encoder.spec.keys
+
+    def __call__(self, batch: Mapping[str, Any]) -> Arrays:
+        """Encode some rows.
+
+        Args:
+            batch: From the name of a column to its values.
+
+        Returns:
+            The new columns, each `(rows, sequence_length)`.
+
+        Raises:
+            TextInputError: If a column is missing, or a text is not a `str`.
+        """
+        pairs = None if self.pair is None else self._column(batch, self.pair)
+        return self.encoder(self._column(batch, self.text), pairs)
+
+    def _column(self, batch: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
+        if name not in batch:
+            raise TextInputError(
+                f"The texts must be in the column that is named. Received: {name!r} "
+                f"for columns {sorted(batch)}. Pass `text=` or `pair=`."
+            )
+        return batch[name]
+
+
+def _torch() -> Any:  # noqa: ANN401  the module
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingDependencyError(
+            "`tensors='pt'` needs torch. Received: it is not installed. Run `pip "
+            "install torch`, or pass 'np'."
+        ) from error
+    return torch

@@ -1,0 +1,1 @@
+"""Texts as datasets of Keras: in memory, and streamed."""
