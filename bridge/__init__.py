@@ -9,12 +9,18 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from bridge.alignment import Alignment, MatchKind
+    from bridge.batches import Collator, ColumnEncoder
     from bridge.embedding import Anchors, MatchingPursuit
     from bridge.encoder import Encoder
     from bridge.errors import BridgeError
     from bridge.facade import Bridge, align, connect
+    from bridge.keras.datasets.dataset import TextDataset
+    from bridge.keras.datasets.stream import TextStream
     from bridge.keras.embedding import token_embedding
     from bridge.keras.extend import extend, shrink
+    from bridge.keras.pooling import MaskedPooling
+    from bridge.keras.token_classifier import TokenClassifier
+    from bridge.keras.token_classifier_preprocessor import TokenClassifierPreprocessor
     from bridge.keras.tokenizer import KerasTokenizer
     from bridge.keras.training import fit_in_two_steps
     from bridge.keras.transplant import transplant
@@ -32,12 +38,19 @@ _LAZY = {
     "AuditReport": "bridge.reporting",
     "Bridge": "bridge.facade",
     "BridgeError": "bridge.errors",
+    "Collator": "bridge.batches",
+    "ColumnEncoder": "bridge.batches",
     "Encoder": "bridge.encoder",
     "KerasTokenizer": "bridge.keras.tokenizer",
+    "MaskedPooling": "bridge.keras.pooling",
     "MatchKind": "bridge.alignment",
     "MatchingPursuit": "bridge.embedding",
     "Ragged": "bridge.ragged",
     "RemapReport": "bridge.reporting",
+    "TextDataset": "bridge.keras.datasets.dataset",
+    "TextStream": "bridge.keras.datasets.stream",
+    "TokenClassifier": "bridge.keras.token_classifier",
+    "TokenClassifierPreprocessor": "bridge.keras.token_classifier_preprocessor",
     "Tokenizer": "bridge.tokenizers",
     "Vocabulary": "bridge.vocabulary",
     "align": "bridge.facade",
@@ -58,12 +71,19 @@ __all__ = [
     "AuditReport",
     "Bridge",
     "BridgeError",
+    "Collator",
+    "ColumnEncoder",
     "Encoder",
     "KerasTokenizer",
+    "MaskedPooling",
     "MatchKind",
     "MatchingPursuit",
     "Ragged",
     "RemapReport",
+    "TextDataset",
+    "TextStream",
+    "TokenClassifier",
+    "TokenClassifierPreprocessor",
     "Tokenizer",
     "Vocabulary",
     "__version__",

@@ -1,8 +1,8 @@
 """Makes KerasHub know `bridge`'s classes as soon as both are imported.
 
 Keras can only load a saved `KerasTokenizer` if its class is registered, and a saved
-preset asks for `import bridge`. That import must stay as light as numpy, so the class
-is registered with KerasHub's own import: now where that has been, else right after it.
+preset asks for `import bridge`. That import must stay as light as numpy, so the classes
+are registered with KerasHub's own import: now where that has been, else right after it.
 """
 
 import sys
@@ -14,15 +14,25 @@ from importlib.util import find_spec
 from types import ModuleType
 
 _WATCHED = "keras_hub"
-_CLASSES = "bridge.keras.tokenizer"
+_MODULES = (
+    "bridge.keras.pooling",
+    "bridge.keras.token_classifier",
+    "bridge.keras.token_classifier_preprocessor",
+    "bridge.keras.tokenizer",
+)
 
 
 def register_with_keras_hub() -> None:
     """Register now, or when KerasHub is imported for the first time."""
     if _WATCHED in sys.modules:
-        import_module(_CLASSES)
+        _register()
     elif not any(isinstance(finder, _Watcher) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Watcher())
+
+
+def _register() -> None:
+    for module in _MODULES:
+        import_module(module)
 
 
 class _Watcher(MetaPathFinder):
@@ -58,4 +68,4 @@ class _RegisteringLoader(Loader):
             module.__spec__.loader = self._loader
         module.__loader__ = self._loader
         self._loader.exec_module(module)
-        import_module(_CLASSES)
+        _register()
