@@ -362,14 +362,14 @@ def test_random_rows_for_comparison():
 
 SAVED = """
 import sys
-import keras_hub, numpy as np
+import keras, keras_hub, numpy as np
 
 model = getattr(keras_hub.models, sys.argv[2]).from_preset(sys.argv[1], **{options})
 ids = np.arange(6, dtype="int32")[None]
 inputs = {{"token_ids": ids, "padding_mask": ids * 0 + 1, "segment_ids": ids * 0}}
 output = model({{key: inputs[key] for key in model.input}}, training=False)
 output = output["pooled_output"] if isinstance(output, dict) else output
-np.save(sys.argv[3], output)
+np.save(sys.argv[3], keras.ops.convert_to_numpy(output))
 assert "bridge" not in sys.modules
 """
 
@@ -494,6 +494,8 @@ def roformer():
     )
 
 
+# KerasHub's own code on torch: newer versions warn of how it indexes.
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence")
 def test_padding_in_the_code_of_a_backbone():
     assert error_of(roformer(), align(foreign(), roles={})) == (
         "RoformerV2Backbone takes token id 0 for padding in its code, so id 0 must be "
