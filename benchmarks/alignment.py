@@ -16,7 +16,7 @@ from workload import data_folder, versions, wordpiece_file
 
 from bridge.vocabulary import Position, TokenKind
 
-PAIRS = ("GPT-2 to BERT", "DeepSeek to Mistral", "256,000 to XLM-R")
+PAIRS = ("GPT-2 to BERT", "DeepSeek to Mistral", "six to XLM-R")
 SIZE = 256_000
 
 
