@@ -1,9 +1,9 @@
 """Seconds and memory of aligning vocabularies, each pair in a process of its own.
 
 The largest pair is as large as vocabularies get: up to 256,000 tokens, those of six
-published vocabularies together, against XLM-R's 250,002 pieces. "align" has all kinds and
-pieces in it; "tables" is what the remaps make of them on first use. The limits are 6 s
-and 1 GB above the loaded tokenizers.
+published vocabularies together, against XLM-R's 250,002 pieces. "align" has all kinds
+and pieces in it; "tables" is what the remaps make of them on first use. The limits are
+6 s and 1 GB above the loaded tokenizers.
 """
 
 import resource
