@@ -209,6 +209,34 @@ def byte_fallback_proto() -> bytes:
     return sentencepiece_proto(model_type="bpe", byte_fallback=True, vocab_size=400)
 
 
+def byte_fallback_bpe(vocabulary: dict[str, int], merges: list[tuple[str, str]]):
+    """BPE as Llama's `tokenizer.json` has it: metaspace marks, bytes for the rest."""
+    from tokenizers import Tokenizer, decoders, models, normalizers
+
+    engine = Tokenizer(
+        models.BPE(
+            vocab=vocabulary,
+            merges=merges,
+            unk_token="<unk>",
+            fuse_unk=True,
+            byte_fallback=True,
+        )
+    )
+    engine.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]
+    )
+    engine.decoder = decoders.Sequence(
+        [
+            decoders.Replace("\u2581", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    engine.add_special_tokens(["<unk>", "<s>", "</s>"])
+    return engine
+
+
 def albert_proto() -> bytes:
     """A sentencepiece model with ALBERT's special pieces."""
     return sentencepiece_proto(

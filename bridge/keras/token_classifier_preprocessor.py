@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import keras
@@ -16,6 +15,7 @@ from bridge.errors import BridgeError, MissingVocabularyError, TextInputError
 from bridge.keras.graph import graph_library
 from bridge.keras.spec import describe
 from bridge.keras.tokenizer import KerasTokenizer
+from bridge.lazy import lazy
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.row_format import Arrays
 from bridge.stretches import Stretches
@@ -87,7 +87,7 @@ class TokenClassifierPreprocessor(keras_hub.models.Preprocessor):
         """Which tokens of a word have its label."""
         return self._pieces
 
-    @cached_property
+    @lazy
     def encoder(self) -> Encoder:
         """Makes the arrays."""
         codec = self.tokenizer.codec
@@ -215,7 +215,7 @@ class SplitTexts:
     ids: Ragged
     counts: OffsetArray
 
-    @cached_property
+    @lazy
     def rows(self) -> Ragged:
         """The same, one row a text."""
         return join_words(self.ids, self.counts)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.lazy import lazy
 from bridge.ragged import IdArray, OffsetArray
 from bridge.windows import Windows
 from bridge.words import IGNORED
@@ -66,7 +66,7 @@ class LabelNames:
         except KeyError as error:
             raise self._unknown(labels, error.args[0]) from None
 
-    @cached_property
+    @lazy
     def _table(self) -> dict[int, Label]:
         return dict(enumerate(self.names or range(self.num_classes)))
 

@@ -14,6 +14,7 @@ from tests.factories import (
     CORPUS,
     GPT2_PATTERN,
     HARD_TEXTS,
+    byte_fallback_bpe,
     byte_fallback_proto,
     byte_pair_parts,
     sentencepiece_processor,
@@ -44,8 +45,6 @@ def write_as_ranks(folder):
 
 def write_as_json(folder):
     """A sentencepiece BPE with byte fallback as `tokenizers` has it."""
-    from tokenizers import Tokenizer, decoders, models, normalizers
-
     proto = byte_fallback_proto()
     (folder / "tokenizer.model").write_bytes(proto)
     model = sentencepiece_processor(proto)
@@ -59,27 +58,7 @@ def write_as_json(folder):
         for cut in range(1, len(piece))
         if piece[:cut] in ids and piece[cut:] in ids
     ]
-    engine = Tokenizer(
-        models.BPE(
-            vocab=ids,
-            merges=merges,
-            unk_token="<unk>",
-            fuse_unk=True,
-            byte_fallback=True,
-        )
-    )
-    engine.normalizer = normalizers.Sequence(
-        [normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]
-    )
-    engine.decoder = decoders.Sequence(
-        [
-            decoders.Replace("\u2581", " "),
-            decoders.ByteFallback(),
-            decoders.Fuse(),
-            decoders.Strip(" ", 1, 0),
-        ]
-    )
-    engine.add_special_tokens(["<unk>", "<s>", "</s>"])
+    engine = byte_fallback_bpe(ids, merges)
     engine.save(str(folder / "tokenizer.json"))
 
 

@@ -33,7 +33,7 @@ def roberta_like():
 
 def llama_like():
     """Byte-fallback BPE with metaspace marks and one token in front of each text."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, processors
+    from tokenizers import processors
 
     letters = sorted(set("".join(factories.CORPUS)) - {" "})
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{i:02X}>" for i in range(256))]
@@ -41,30 +41,10 @@ def llama_like():
     vocabulary = {token: i for i, token in enumerate(tokens)}
     merges = [("t", "h"), ("th", "e"), ("\u2581", "the"), ("i", "n"), ("in", "g")]
     merges.append(("\u2581", "a"))
-    engine = Tokenizer(
-        models.BPE(
-            vocab=vocabulary,
-            merges=merges,
-            unk_token="<unk>",
-            fuse_unk=True,
-            byte_fallback=True,
-        )
-    )
-    engine.normalizer = normalizers.Sequence(
-        [normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]
-    )
-    engine.decoder = decoders.Sequence(
-        [
-            decoders.Replace("\u2581", " "),
-            decoders.ByteFallback(),
-            decoders.Fuse(),
-            decoders.Strip(" ", 1, 0),
-        ]
-    )
+    engine = factories.byte_fallback_bpe(vocabulary, merges)
     engine.post_processor = processors.TemplateProcessing(
         single="<s> $A", pair="<s> $A <s>:1 $B:1", special_tokens=[("<s>", 1)]
     )
-    engine.add_special_tokens(["<unk>", "<s>", "</s>"])
     return engine
 
 
