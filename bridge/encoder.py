@@ -15,7 +15,7 @@ from bridge.layout import SPECIALS, STRATEGIES, Specials, Strategy, choose_layou
 from bridge.packing import check_pairs
 from bridge.places import PaddingSide
 from bridge.ragged import Ragged
-from bridge.row_format import Arrays, RowFormat
+from bridge.row_format import Arrays, RowFormat, Segments
 from bridge.spec import PADDING_SIDES, BackboneSpec, Template
 from bridge.tokenizers import Tokenizer, load_tokenizer
 from bridge.truncation import TRUNCATIONS, Truncation
@@ -139,13 +139,20 @@ class Encoder(AlignedCalls):
             arrays = None if self.remaps else self.form.encode(self.tokenizer, first)
             if arrays is not None:
                 return arrays
-            parts = ((self.source.ids(part), None) for part in first.parts(PART))
-            return self.form.stream(len(first), parts)
-        second = self.source.checked_texts(pairs)
-        check_pairs(first, second)
-        sides = zip(first.parts(PART), second.parts(PART), strict=True)
-        return self.form.stream(
-            len(first), ((self.source.ids(a), self.source.ids(b)) for a, b in sides)
+        second = None if pairs is None else self.source.checked_texts(pairs)
+        if second is not None:
+            check_pairs(first, second)
+
+        def part(rows: slice) -> Segments:
+            ids = self.source.ids(first.rows(rows))
+            return ids, None if second is None else self.source.ids(second.rows(rows))
+
+        return self.form.fill(
+            len(first),
+            part,
+            paired=second is not None,
+            step=PART,
+            parallel=self.source.is_parallel,
         )
 
     def ids(self, texts: Sequence[str]) -> Ragged:

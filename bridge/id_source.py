@@ -35,6 +35,15 @@ class IdSource:
     strategy: str
     layout: Layout
 
+    @property
+    def is_parallel(self) -> bool:
+        """Whether two threads encode sooner than one.
+
+        `retokenize` asks the preset's tokenizer too, which may be anyone's.
+        """
+        fast = self.tokenizer.fast
+        return fast is not None and fast.parallel and self.strategy != "retokenize"
+
     def checked_texts(self, texts: Sequence[str]) -> Texts:
         """Refuse what cannot be encoded.
 

@@ -11,6 +11,7 @@ from bridge.places import PaddingSide, Places, columns_of
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import PADDING_SIDES, Template
 from bridge.stretches import Stretches
+from bridge.threads import in_threads
 from bridge.truncation import TRUNCATIONS, Truncation
 
 # Rows written at a time: what they read and write stays in the processor's cache.
@@ -143,14 +144,15 @@ def pack_into(
         padding_side=padding_side,
         truncation=truncation,
     )
-    mask = packed.padding_mask
-    for begin in range(0, len(first), _BLOCK):
-        rows = slice(begin, begin + _BLOCK)
+
+    def write(rows: slice) -> None:
         part, block = places.rows(rows), packed.token_ids[rows]
-        part.write_mask(mask[rows])
+        part.write_mask(packed.padding_mask[rows])
         block.fill(pad_id)
         part.write_ids(block, first[rows], None if second is None else second[rows])
         part.write_specials(block, template, paired=second is not None)
+
+    in_threads(write, len(first), step=_BLOCK)
     return None if second is None else places.second
 
 

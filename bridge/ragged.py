@@ -90,9 +90,7 @@ class Ragged:
             TypeError: If the values are no integers.
             ValueError: If the lengths do not sum to the number of values.
         """
-        return cls(
-            as_int32(np.asarray(values)), _offsets(np.asarray(lengths, np.int64))
-        )
+        return cls(as_int32(np.asarray(values)), offsets_of(lengths))
 
     @classmethod
     def concatenate(cls, parts: Sequence["Ragged"]) -> "Ragged":
@@ -202,7 +200,7 @@ def take_slices(values: IdArray, begins: OffsetArray, lengths: OffsetArray) -> R
     Returns:
         A row a stretch.
     """
-    offsets = _offsets(lengths)
+    offsets = offsets_of(lengths)
     if not values.size:
         return Ragged(values, offsets)
     # The first value of every row is one plain look-up; an empty row writes one too
@@ -248,7 +246,16 @@ def as_int32(values: NDArray[Any]) -> IdArray:
     return values.astype(np.int32)
 
 
-def _offsets(lengths: OffsetArray) -> OffsetArray:
+def offsets_of(lengths: ArrayLike) -> OffsetArray:
+    """Return where rows begin and end that lie one behind the other.
+
+    Args:
+        lengths: Values of every row, `(rows,)` ints.
+
+    Returns:
+        `(rows + 1,)` int64, from 0 to their sum.
+    """
+    lengths = np.asarray(lengths, np.int64)
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets

@@ -1,6 +1,6 @@
 """`RowFormat`: rows of ids to the arrays of one backbone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,12 +14,14 @@ from bridge.places import PaddingSide, room_for
 from bridge.ragged import IdArray, Ragged
 from bridge.spec import Template
 from bridge.stretches import Stretches
+from bridge.threads import in_threads
 from bridge.tokenizers import Tokenizer
 from bridge.truncation import Truncation
 from bridge.vocabulary import TokenKind
 
 Arrays = dict[str, NDArray[Any]]
 Rows = Ragged | Stretches
+Segments = tuple[Ragged, Ragged | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +76,34 @@ class RowFormat:
             self._pack(ids, pairs, self.layout.template, self.layout.pad_id)
         )
 
-    def stream(
-        self, rows: int, batches: Iterable[tuple[Ragged, Ragged | None]]
+    def fill(
+        self,
+        rows: int,
+        part: Callable[[slice], Segments],
+        *,
+        paired: bool,
+        step: int,
+        parallel: bool,
     ) -> Arrays:
-        """Pack rows that come batch by batch, straight into their place.
+        """Pack rows that are made some at a time, straight into their place.
 
         Args:
             rows: Number of all rows.
-            batches: First and second segments; the second `None` in all or in none.
+            part: Makes the first segments of some rows, and the second ones.
+            paired: Whether there are second ones; they are `None` otherwise.
+            step: Rows of a part.
+            parallel: Whether several parts may be made at the same time.
 
         Returns:
             Exactly the backbone's inputs.
         """
         packed = Packed.empty(rows, self.sequence_length)
-        seconds, done = [], 0
-        for first, second in batches:
-            part = packed.rows(slice(done, done + len(first)))
-            second_at = pack_into(
-                part,
+        second_at = np.zeros(rows, np.int64) if paired else None
+
+        def write(stretch: slice) -> None:
+            first, second = part(stretch)
+            found = pack_into(
+                packed.rows(stretch),
                 first,
                 second,
                 template=self.layout.template,
@@ -100,11 +112,10 @@ class RowFormat:
                 truncation=self.truncation,
             )
             if second_at is not None:
-                seconds.append(second_at)
-            done += len(first)
-        if seconds:
-            packed = replace(packed, second_at=np.concatenate(seconds))
-        return self._select(packed)
+                second_at[stretch] = found
+
+        in_threads(write, rows, step=step, parallel=parallel)
+        return self._select(replace(packed, second_at=second_at))
 
     def arrays_as_they_are(self, ids: Ragged) -> Arrays:
         """Pack rows that hold their special tokens.

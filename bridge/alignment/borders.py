@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.ragged import IdArray, Ragged
+from bridge.threads import in_threads
 from bridge.vocabulary import Position, TokenKind, Vocabulary
 from bridge.vocabulary.surface import is_isolated
 
@@ -66,13 +67,14 @@ def meet(flags: NDArray[np.uint8], ids: IdArray) -> NDArray[np.bool_]:
     Returns:
         `(total,)` bool, false for the first.
     """
-    result = np.empty(ids.size, bool)
-    carried = np.zeros(1, np.uint8)
-    for begin in range(0, result.size, CHUNK):
-        found = flags.take(ids[begin : begin + CHUNK])
-        before = np.concatenate([carried, found[:-1]])
-        np.not_equal(found & (before >> 1) & 1, 0, out=result[begin : begin + CHUNK])
-        carried = found[-1:]
+    result = np.zeros(ids.size, bool)
+    behind = result[1:]
+
+    def compare(part: slice) -> None:
+        found = flags.take(ids[part.start : part.stop + 1])
+        np.not_equal(found[1:] & (found[:-1] >> 1) & 1, 0, out=behind[part])
+
+    in_threads(compare, behind.size, step=CHUNK)
     return result
 
 

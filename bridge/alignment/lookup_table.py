@@ -10,6 +10,7 @@ from bridge.alignment.borders import CHUNK, WordBorders
 from bridge.alignment.readings import ABSENT
 from bridge.ragged import IdArray, Ragged
 from bridge.spec import find_role
+from bridge.threads import in_threads
 
 if TYPE_CHECKING:
     from bridge.alignment.alignment import Alignment
@@ -73,13 +74,15 @@ class LookupTable:
         size = np.int32(self.size)
         inside = None if self.borders is None else self.borders.continues(ids)
         values = np.empty_like(ids.values)
-        for begin in range(0, values.size, CHUNK):
-            part = slice(begin, begin + CHUNK)
+
+        def read(part: slice) -> None:
             index = ids.values[part]
             if inside is not None:
                 index = index + inside[part] * size
             # The ids are checked, so that "wrap" only spares a buffer.
             np.take(self.ids, index, out=values[part], mode="wrap")
+
+        in_threads(read, values.size, step=CHUNK)
         if self.beginnings is not None:
             places = self.beginnings.places(ids)
             values[places] = self.ids[ids.values[places] + 2 * size]

@@ -2,37 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge.huggingface.options import Options
+from bridge.huggingface.parts import Part, stairs_of
 from bridge.huggingface.segments import Segment
 from bridge.huggingface.truncation import Windows
-from bridge.ragged import OffsetArray
+from bridge.ragged import OffsetArray, offsets_of
+from bridge.threads import in_threads
 from bridge.tokenizers.frames import Frame, Piece
 
 Cells = NDArray[np.int64]
+Values = int | NDArray[np.integer]
+
+# Rows written at a time: what they read and write stays in the processor's cache.
+_BLOCK = 1024
 
 # Up to this width a table of all masks is small whatever the number of rows.
 _TABLE_WIDTH = 256
-
-
-class Part(NamedTuple):
-    """One piece of a frame in all rows.
-
-    Attributes:
-        piece: What it is.
-        cells: Flat cells that it fills: their numbers, `(n,)` int64, or a mask of
-            all, `(cells,)` bool.
-        source: Value of its segment for every cell, `(n,)` int64, or a mask of all
-            values, `(values,)` bool; all values in order if `None`.
-    """
-
-    piece: Piece
-    cells: Cells | NDArray[np.bool_]
-    source: Cells | NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +57,18 @@ class Rows:
 
     def ids(self) -> Cells:
         """Write the ids, `(cells,)` int64."""
-        cells = self._filled(self.pad_id)
-        for part in self.parts:
-            if part.piece.segment is None:
-                cells[part.cells] = part.piece.token_id
-            else:
-                values = self.segments[part.piece.segment].ids.values
-                cells[part.cells] = _take(values, part.source)
-        return cells
+
+        def value(part: Part) -> Values:
+            segment = part.piece.segment
+            if segment is None:
+                return part.piece.token_id
+            return self.segments[segment].ids.values
+
+        return self._write(self.pad_id, value)
 
     def type_ids(self) -> Cells:
         """Write the segment ids, `(cells,)` int64."""
-        cells = self._filled(self.pad_type_id)
-        for part in self.parts:
-            if part.piece.type_id != self.pad_type_id:
-                cells[part.cells] = part.piece.type_id
-        return cells
+        return self._write(self.pad_type_id, lambda part: part.piece.type_id)
 
     def mask(self) -> Cells:
         """Write 1 for real tokens and 0 for padding, `(cells,)` int64."""
@@ -92,60 +77,86 @@ class Rows:
             return np.ones(int(self.starts[-1]), np.int64)
         width = _table_width(widths)
         if width is None:
-            cells = self._filled(0)
-            for part in self.parts:
-                cells[part.cells] = 1
-            return cells
-        left = self.shifts.any()
-        table = _stairs(width).astype(np.int64)
-        # Copying rows of a small table is several times faster than comparing.
-        rows = (
-            np.take(1 - table, self.shifts, axis=0)
-            if left
-            else np.take(table, self.lengths, axis=0)
-        )
-        return rows.reshape(-1)
+            return self._write(0, lambda _: 1)
+        left = bool(self.shifts.any())
+        table = stairs_of(width).astype(np.int64) ^ left
+        index = self.shifts if left else self.lengths
+        cells = np.empty((widths.size, width), np.int64)
+
+        def copy(rows: slice) -> None:
+            np.take(table, index[rows], axis=0, out=cells[rows], mode="clip")
+
+        in_threads(copy, widths.size, step=_BLOCK)
+        return cells.reshape(-1)
 
     def special_mask(self) -> Cells:
         """Write 1 for special tokens and padding, 0 for text, `(cells,)` int64."""
-        return self._texts(1, lambda _: 0)
+        return self._write(1, lambda part: 1 if part.piece.segment is None else 0)
 
     def segment_ids(self) -> Cells:
         """Write 0 and 1 for first and second texts, -1 elsewhere, `(cells,)`."""
-        return self._texts(-1, lambda piece: int(piece.segment == 1))
+        return self._write(-1, _segment)
 
     def words(self) -> Cells:
         """Write word numbers, -1 for special tokens and padding, `(cells,)` int64."""
-        cells = self._filled(-1)
-        for part in self.parts:
-            if part.piece.segment is not None:
-                words = self.segments[part.piece.segment].words
-                cells[part.cells] = 0 if words is None else _take(words, part.source)
-        return cells
+
+        def value(part: Part) -> Values:
+            if part.piece.segment is None:
+                return -1
+            words = self.segments[part.piece.segment].words
+            return 0 if words is None else words
+
+        return self._write(-1, value)
 
     def offsets(self) -> Cells:
         """Write characters, (0, 0) for special tokens and padding, `(cells, 2)`."""
-        cells = np.zeros((int(self.starts[-1]), 2), np.int64)
-        for part in self.parts:
-            if part.piece.segment is not None:
-                offsets = self.segments[part.piece.segment].offsets
-                if offsets is not None:
-                    cells[part.cells] = _take(offsets, part.source)
-        return cells
 
-    def _texts(self, rest: int, value: Callable[[Piece], int]) -> Cells:
-        cells = self._filled(rest)
-        for part in self.parts:
-            if part.piece.segment is not None:
-                cells[part.cells] = value(part.piece)
-        return cells
+        def value(part: Part) -> Values:
+            if part.piece.segment is None:
+                return 0
+            offsets = self.segments[part.piece.segment].offsets
+            return 0 if offsets is None else offsets
 
-    def _filled(self, value: int) -> Cells:
-        size = int(self.starts[-1])
+        return self._write(0, value, columns=(2,))
+
+    def _write(
+        self,
+        rest: int,
+        value: Callable[[Part], Values],
+        *,
+        columns: tuple[int, ...] = (),
+    ) -> Cells:
+        """Write one number, or one for each of its cells, for every part.
+
+        Args:
+            rest: Number in cells that no part fills.
+            value: What a part holds, or the values of all tokens of its segment.
+            columns: Shape of one cell's value.
+
+        Returns:
+            `(cells, *columns)` int64.
+        """
+        shape = (int(self.starts[-1]), *columns)
         # Zeros are for free: the system hands out empty pages.
-        return (
-            np.zeros(size, np.int64) if value == 0 else np.full(size, value, np.int64)
-        )
+        cells = np.empty(shape, np.int64) if rest else np.zeros(shape, np.int64)
+        values = [(part, value(part)) for part in self.parts]
+        width = _table_width(self.widths)
+        stairs = None if width is None else stairs_of(width)
+
+        def write(rows: slice) -> None:
+            block = cells[self.starts[rows.start] : self.starts[rows.stop]]
+            if rest:
+                block.fill(rest)
+            for part, found in values:
+                if isinstance(found, int):
+                    if found != rest:
+                        block[part.cells(rows, self.starts, stairs)] = found
+                else:
+                    own = part.read(rows, found)
+                    block[part.cells(rows, self.starts, stairs)] = own
+
+        in_threads(write, self.lengths.size, step=_BLOCK)
+        return cells
 
 
 def lay_out(
@@ -178,21 +189,17 @@ def lay_out(
     for _, taken in pieces:
         lengths += taken
     widths = _widths(lengths, windows.leads, options)
-    starts = np.zeros(lengths.size + 1, np.int64)
-    np.cumsum(widths, out=starts[1:])
+    starts = offsets_of(widths)
     left = options.padding_side == "left" and options.pads
     shifts = widths - lengths if left else np.zeros_like(lengths)
     parts = []
     begins = starts[:-1] + shifts
-    width = _table_width(widths)
-    stairs = None if width is None else _stairs(width)
     for piece, taken in pieces:
-        if piece.segment is None:
-            parts.append(_special(piece, taken, begins))
-        else:
-            cells = _cells(begins, taken, starts, stairs)
-            source = _source(taken, segments[piece.segment], windows, piece.segment)
-            parts.append(Part(piece, cells, source))
+        source = np.zeros_like(taken)
+        if piece.segment is not None:
+            offsets = segments[piece.segment].ids.offsets
+            source = offsets[:-1][windows.sample] + windows.begins[piece.segment]
+        parts.append(Part(piece, begins, taken, source))
         begins = begins + taken
     return Rows(
         parts=parts,
@@ -207,51 +214,8 @@ def lay_out(
     )
 
 
-def _special(piece: Piece, taken: OffsetArray, begins: OffsetArray) -> Part:
-    rows = taken > 0
-    return Part(piece, begins if rows.all() else begins[rows], None)
-
-
-def _cells(
-    begins: OffsetArray,
-    taken: OffsetArray,
-    starts: OffsetArray,
-    stairs: NDArray[np.bool_] | None,
-) -> Cells | NDArray[np.bool_]:
-    """Return the flat cells of a stretch in every row."""
-    if stairs is None:
-        return _ranges(begins, taken)
-    columns = begins - starts[:-1]
-    mask: NDArray[np.bool_] = np.take(stairs, columns + taken, axis=0)
-    mask ^= np.take(stairs, columns, axis=0)
-    flat: NDArray[np.bool_] = mask.reshape(-1)
-    return flat
-
-
-def _source(
-    taken: OffsetArray, segment: Segment, windows: Windows, side: int
-) -> Cells | NDArray[np.bool_] | None:
-    """Return the values of a segment that the rows take, `None` for all in order."""
-    offsets = segment.ids.offsets
-    if windows.whole and int(taken.sum()) == offsets[-1]:
-        return None
-    begins = windows.begins[side]
-    if windows.sample.size > windows.leads.sum():
-        return _ranges(offsets[:-1][windows.sample] + begins, taken)
-    # Each text has one row: what is left out is less than what stays.
-    keep = np.ones(int(offsets[-1]), bool)
-    keep[_ranges(offsets[:-1], begins)] = False
-    ends = begins + taken
-    keep[_ranges(offsets[:-1] + ends, segment.ids.lengths - ends)] = False
-    return keep
-
-
-def _ranges(begins: OffsetArray, sizes: OffsetArray) -> Cells:
-    """Return `begin, begin + 1, ...` for every stretch, one behind the other."""
-    ends = np.cumsum(sizes)
-    ranges: Cells = np.arange(int(ends[-1]) if ends.size else 0)
-    ranges += np.repeat(begins - ends + sizes, sizes)
-    return ranges
+def _segment(part: Part) -> int:
+    return -1 if part.piece.segment is None else part.piece.segment
 
 
 def _table_width(widths: OffsetArray) -> int | None:
@@ -260,11 +224,6 @@ def _table_width(widths: OffsetArray) -> int | None:
         return None
     width = int(widths[0])
     return width if width <= max(_TABLE_WIDTH, widths.size // 4) else None
-
-
-def _stairs(width: int) -> NDArray[np.bool_]:
-    """Return a table whose row `n` is true in its first `n` columns."""
-    return np.tri(width + 1, width, -1, dtype=bool)
 
 
 def _widths(
@@ -281,9 +240,3 @@ def _widths(
     if multiple is not None and multiple > 0:
         width = -(-width // multiple) * multiple
     return np.maximum(lengths, width)
-
-
-def _take(
-    values: NDArray[np.integer], source: Cells | NDArray[np.bool_] | None
-) -> NDArray[np.integer]:
-    return values if source is None else values[source]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.ragged import OffsetArray, Ragged
+from bridge.ragged import Ragged, offsets_of
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.spans import Spans
 
@@ -53,7 +53,7 @@ def encode_segment(
     if not split:
         ids, words = spans.ids, spans.words
     else:
-        bounds = _bounds([len(words) for words in texts])
+        bounds = offsets_of([len(words) for words in texts])
         ids = Ragged(spans.ids.values, spans.ids.offsets[bounds])
         # Number of each word in its own text.
         number = np.arange(len(items)) - np.repeat(bounds[:-1], np.diff(bounds))
@@ -73,15 +73,9 @@ def spread(segment: Segment, paired: NDArray[np.bool_]) -> Segment:
     """
     lengths = np.zeros(paired.size, np.int64)
     lengths[paired] = segment.ids.lengths
-    ids = Ragged(segment.ids.values, _bounds(lengths))
+    ids = Ragged(segment.ids.values, offsets_of(lengths))
     return Segment(ids, segment.offsets, segment.words)
 
 
 _NO_OFFSETS = np.zeros((0, 2), np.int64)
 _NO_WORDS = np.zeros(0, np.int64)
-
-
-def _bounds(lengths: Any) -> OffsetArray:  # noqa: ANN401  a list or an array
-    bounds = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=bounds[1:])
-    return bounds

@@ -20,14 +20,12 @@ class Windows:
         begins: First token taken from the first and the second text, `(2, rows)`.
         lengths: Number of tokens taken from each, `(2, rows)`.
         leads: Whether a row is the first of its text, `(rows,)` bool.
-        whole: Whether every text stands in one row, uncut.
     """
 
     sample: OffsetArray
     begins: OffsetArray
     lengths: OffsetArray
     leads: NDArray[np.bool_]
-    whole: bool
 
 
 def cut(
@@ -67,7 +65,7 @@ def cut(
         return _windows(lengths, kept, options, second_leads=second_leads)
     left = options.truncation_side == "left"
     begins = lengths - kept if left else np.zeros_like(lengths)
-    return replace(_uncut(kept), begins=begins, whole=False)
+    return replace(_uncut(kept), begins=begins)
 
 
 def _uncut(lengths: OffsetArray) -> Windows:
@@ -77,7 +75,6 @@ def _uncut(lengths: OffsetArray) -> Windows:
         begins=np.zeros_like(lengths),
         lengths=lengths,
         leads=np.ones(count, bool),
-        whole=True,
     )
 
 
@@ -135,7 +132,7 @@ def _windows(
     begins, ends = np.where(whole, 0, begins), np.where(whole, total, ends)
     nothing = emptied[:, sample] & (window == 0)
     taken = np.where(nothing, 0, ends - begins)
-    return Windows(sample, begins, taken, leads=place == 0, whole=False)
+    return Windows(sample, begins, taken, leads=place == 0)
 
 
 def _check_room(room: OffsetArray, specials: OffsetArray, options: Options) -> None:

@@ -30,12 +30,14 @@ class FastEngine(ABC):
         reads: What it reads, for messages.
         pads: Whether it can fill padded arrays itself.
         grows: Whether its caches have no bound of their own.
+        parallel: Whether two threads of few texts each are quicker than one of all.
     """
 
     name: ClassVar[str]
     reads: ClassVar[str]
     pads: ClassVar[bool] = False
     grows: ClassVar[bool] = True
+    parallel: ClassVar[bool] = True
 
     def __init__(self, source: str | bytes) -> None:
         self._bounded = Bounded(partial(self._build, source), grows=self.grows)
@@ -195,6 +197,7 @@ class Words(FastEngine):
     name = "words"
     reads = "unigram models that see words one by one"
     grows = False
+    parallel = False
 
     @staticmethod
     def _build(source: str | bytes) -> WordMemo:

@@ -1,6 +1,6 @@
 """`check_texts`: what an encoder may be given."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import filterfalse
 
 from bridge.errors import TextInputError
@@ -23,13 +23,9 @@ class Texts(list[str]):
             self._foreign = list(filterfalse(str.isascii, self))
         return self._foreign
 
-    def parts(self, size: int) -> Iterator["Texts"]:
-        """Yield them again, so many at a time."""
-        if len(self) <= size:
-            yield self
-            return
-        for begin in range(0, len(self), size):
-            yield Texts(self[begin : begin + size])
+    def rows(self, rows: slice) -> "Texts":
+        """Return some of them."""
+        return Texts(self[rows])
 
 
 def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:

@@ -199,6 +199,29 @@ def test_an_encoder_is_the_same_with_both(pair, specials):
             assert np.array_equal(first[key], second[key])
 
 
+@pytest.mark.parametrize("strategy", ["identity", "lookup", "expand", "retokenize"])
+@pytest.mark.parametrize("paired", [False, True])
+def test_parts_in_threads_are_the_rows_of_one(pair, strategy, paired, monkeypatch):
+    reference, quick = (tokenizer.with_roles({"pad": 0}) for tokenizer in pair)
+    options = {"sequence_length": 16, "specials": None}
+    if strategy != "identity":
+        options["alignment"] = bridge.align(reference, wordpiece_tokenizer())
+        options |= {"strategy": strategy, "specials": "auto"}
+    encoder = bridge.Encoder(quick, **options)
+    # Left padding keeps the engine from filling the array itself.
+    plain = bridge.Encoder(quick, **options, padding_side="left")
+    second = HARD_TEXTS[::-1] if paired else None
+    whole = [encoder(HARD_TEXTS, second), plain(HARD_TEXTS, second)]
+    monkeypatch.setattr("bridge.encoder.PART", 7)
+    monkeypatch.setattr("bridge.threads._workers", lambda: 2)
+    for made, expected in zip((encoder, plain), whole, strict=True):
+        arrays = made(HARD_TEXTS, second)
+        for key in expected:
+            assert np.array_equal(arrays[key], expected[key])
+    can = quick.engine != "words" and strategy != "retokenize"
+    assert encoder.source.is_parallel == can
+
+
 def test_an_engine_by_name():
     pytest.importorskip("nanotoken")
     tokenizer = load_tokenizer(wordpiece_tokenizer(), engine="nanotoken")
