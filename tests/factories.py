@@ -401,6 +401,9 @@ CORE_KINDS = {
     "vocab_txt": _vocab_txt,
     "sentencepiece_unigram": lambda _: Made(sentencepiece_processor()),
     "sentencepiece_bpe": lambda _: Made(sentencepiece_processor(byte_fallback_proto())),
+    "sentencepiece_fairseq": lambda _: Made(
+        sentencepiece_processor(), {"vocabulary": "fairseq"}
+    ),
     "tiktoken": lambda _: Made(tiktoken_encoding()),
     "tiktoken_ranks": _ranks_file,
     "dict_of_words": lambda _: Made(word_table(), {"split": "whitespace"}),

@@ -39,6 +39,12 @@ class Tokenizer(ABC):
         library_note: `engine_note` before a faster library was looked for.
         template: Special tokens that it adds by itself around a text, by id, or
             `None` where that is unknown.
+
+    Example:
+        >>> tokenizer.encode_batch(["a text", ""]).to_lists()
+        [[64, 2420], []]
+        >>> tokenizer.decode_batch(tokenizer.encode_batch(["a text"]))
+        ['a text']
     """
 
     kind: ClassVar[str]

@@ -45,7 +45,10 @@ def load_tokenizer(
         obj_or_path: An object of tokenizers, transformers, sentencepiece, tiktoken or
             KerasHub; a path; a Hub id; a dict of token to id; a `Vocabulary`; or a
             function from one text to its ids. Files are told by their content.
-        vocabulary: For a function: token to id, a `Vocabulary`, or a path.
+        vocabulary: For a function: token to id, a `Vocabulary`, or a path. For a
+            sentencepiece model whose own ids are not those in use: the same, or
+            `"fairseq"` for XLM-R's (`<s>`, `<pad>`, `</s>`, `<unk>`, then the pieces,
+            `<mask>` last).
         merges: For a byte-level BPE vocabulary (vocab.json or dict): its merges.txt,
             or the pairs. A file of that name beside vocab.json is found by itself.
         split: For a dict: `"whitespace"`, `"characters"`, a regular expression whose
@@ -115,19 +118,49 @@ def _load_object(obj: Any, options: Options) -> Tokenizer:  # noqa: ANN401
         return _from_vocabulary(chosen, options.split)
     if isinstance(obj, Mapping):
         return from_dict(obj, options)
-    # The classes' own modules name the library: nothing is imported to ask.
-    libraries = {c.__module__.partition(".")[0] for c in type(obj).__mro__}
-    for library, wrap in _LIBRARIES.items():
-        if library in libraries and not isinstance(obj, type):
-            wrapped = wrap(obj, options.roles)
-            if wrapped is not None:
-                options.allow(source=f"a tokenizer of {library}")
-                return wrapped
+    wrapped = None if isinstance(obj, type) else _from_library(obj, options)
+    if wrapped is not None:
+        return wrapped
     if callable(obj) and not isinstance(obj, type) and options.vocabulary is not None:
         options.allow("vocabulary", source="a function")
         vocabulary = as_vocabulary(options.vocabulary, options.roles)
         return CallableTokenizer(obj, vocabulary=vocabulary)
     raise UnsupportedTokenizerError(_unsupported(obj))
+
+
+def _from_library(obj: Any, options: Options) -> Tokenizer | None:  # noqa: ANN401
+    if hasattr(obj, "id_to_piece") and options.vocabulary is not None:
+        options.allow("vocabulary", source="a tokenizer of sentencepiece")
+        inner = _from_library(obj, Options())
+        return None if inner is None else renumber(inner, options)
+    # The classes' own modules name the library: nothing is imported to ask.
+    libraries = {c.__module__.partition(".")[0] for c in type(obj).__mro__}
+    for library, wrap in _LIBRARIES.items():
+        wrapped = wrap(obj, options.roles) if library in libraries else None
+        if wrapped is not None:
+            options.allow(source=f"a tokenizer of {library}")
+            return wrapped
+    return None
+
+
+def renumber(tokenizer: Tokenizer, options: Options) -> Tokenizer:
+    """Give a tokenizer the ids of `vocabulary`.
+
+    Args:
+        tokenizer: Whose tokens they are.
+        options: The arguments of `load_tokenizer`.
+
+    Returns:
+        The same tokenizer with those ids.
+
+    Raises:
+        VocabularyError: If a token that a text can give has no id there.
+    """
+    from bridge.tokenizers.renumbered import FAIRSEQ, RenumberedTokenizer
+
+    source = options.vocabulary
+    numbers = None if source == FAIRSEQ else as_vocabulary(source)
+    return RenumberedTokenizer.of(tokenizer, numbers, roles=options.roles)
 
 
 def as_vocabulary(

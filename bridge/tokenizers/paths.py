@@ -112,10 +112,13 @@ def _load_file(path: Path, options: Options) -> Tokenizer:
     if form == "table":
         return _load_table(path, options, source)
     if form == "sentencepiece":
+        from bridge.tokenizers.load import renumber
         from bridge.tokenizers.sentencepiece import SentencePieceTokenizer
 
-        options.allow(source=source)
-        return SentencePieceTokenizer.from_file(path, roles=options.roles)
+        options.allow("vocabulary", source=source)
+        if options.vocabulary is None:
+            return SentencePieceTokenizer.from_file(path, roles=options.roles)
+        return renumber(SentencePieceTokenizer.from_file(path), options)
     if form == "vocab.txt":
         return _load_vocab_txt(path, options, source)
     from bridge.tokenizers.tiktoken import TiktokenTokenizer, read_tekken

@@ -68,4 +68,5 @@ _SAVED: Mapping[str, tuple[str, str]] = {
     "keras_hub": ("keras_hub", "KerasHubTokenizer"),
     "vocabulary": ("plain", "VocabularyOnly"),
     "words": ("plain", "WordTokenizer"),
+    "renumbered": ("renumbered", "RenumberedTokenizer"),
 }
