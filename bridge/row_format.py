@@ -111,7 +111,7 @@ class RowFormat:
                 padding_side=self.padding_side,
                 truncation=self.truncation,
             )
-            if second_at is not None:
+            if second_at is not None and found is not None:
                 second_at[stretch] = found
 
         in_threads(write, rows, step=step, parallel=parallel)
