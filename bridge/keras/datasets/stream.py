@@ -37,11 +37,11 @@ class TextStream:
         ValueError: If a size is below 1.
 
     Example:
-        >>> stream = bridge.TextStream(encoder, Path("texts.txt"))  # doctest: +SKIP
-        >>> for inputs in stream: ...  # doctest: +SKIP
-        >>> print(stream.padding_waste)  # doctest: +SKIP
-        14.9% of the cells are padding, 73.2% if all rows had the sequence length
-        >>> model.fit(stream.as_tf(), epochs=3)  # doctest: +SKIP
+        >>> stream = bridge.TextStream(encoder, Path("texts.txt"))
+        >>> [inputs["token_ids"].shape[0] for inputs in stream]
+        [4]
+        >>> 0 <= stream.padding_waste.share < 1
+        True
     """
 
     def __init__(

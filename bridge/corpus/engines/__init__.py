@@ -1,0 +1,1 @@
+"""What runs shard jobs: processes of this machine, or a Ray cluster."""

@@ -1,0 +1,135 @@
+"""Shards in Parquet."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bridge.corpus.formats.base import ShardFormat, ShardWriter, Stored
+from bridge.corpus.rows import Rows
+from bridge.ragged import Ragged
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+class ParquetFormat(ShardFormat):
+    """One row a row: `token_ids` list<int32>, `length`, `source`, `row`, `start`."""
+
+    @contextmanager
+    def create(
+        self, folder: Path, name: str, sources: list[str]
+    ) -> Iterator[ShardWriter]:
+        """Begin a shard; see `ShardFormat.create`."""
+        writer = TableWriter(folder / f"{name}.parquet", sources, with_ids=True)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def read(self, folder: Path, name: str) -> Stored:
+        """Read a shard; see `ShardFormat.read`."""
+        table = read_table(folder / f"{name}.parquet")
+        begins = ragged_of(table, "begins") if "begins" in table.column_names else None
+        return Stored(ragged_of(table, "token_ids"), begins)
+
+
+class TableWriter:
+    """Writes rows, with their ids or only what else is known of them.
+
+    Args:
+        path: The file.
+        sources: Names of the inputs that rows give by number.
+        with_ids: Whether `token_ids` is one of the columns.
+    """
+
+    def __init__(self, path: Path, sources: list[str], *, with_ids: bool) -> None:
+        self._path = path
+        self._sources = sources
+        self._with_ids = with_ids
+        self._writer: pyarrow.parquet.ParquetWriter | None = None
+
+    def write(self, rows: Rows) -> None:
+        """Add rows as a row group."""
+        import pyarrow.parquet
+
+        table = self._table(rows)
+        if self._writer is None:
+            # Sorted by nothing and hardly repeated: for ids a dictionary costs more
+            # than what zstd makes of them alone.
+            self._writer = pyarrow.parquet.ParquetWriter(
+                self._path,
+                table.schema,
+                compression="zstd",
+                use_dictionary=["source"],
+                write_statistics=False,
+            )
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """End the file; one without rows is a file too."""
+        if self._writer is None:
+            self.write(Rows.nothing())
+        if self._writer is not None:
+            self._writer.close()
+
+    def _table(self, rows: Rows) -> "pyarrow.Table":
+        import pyarrow
+
+        source = pyarrow.DictionaryArray.from_arrays(
+            pyarrow.array(rows.source, "int32"),
+            pyarrow.array(self._sources, "string"),
+        )
+        columns = {
+            "length": pyarrow.array(rows.ids.lengths, "int32"),
+            "source": source,
+            "row": pyarrow.array(rows.row, "int64"),
+            "start": pyarrow.array(rows.start, "int64"),
+        }
+        if self._with_ids:
+            columns = {"token_ids": _column(rows.ids), **columns}
+        if rows.begins is not None:
+            columns["begins"] = _column(rows.begins)
+        return pyarrow.table(columns)
+
+
+def _column(rows: Ragged) -> "pyarrow.Array":
+    import pyarrow
+
+    offsets = pyarrow.array(rows.offsets, "int32")
+    return pyarrow.ListArray.from_arrays(offsets, pyarrow.array(rows.values))
+
+
+def read_table(path: Path) -> "pyarrow.Table":
+    """Read what `TableWriter` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The columns that training needs.
+    """
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path) as file:
+        wanted = {"token_ids", "length", "begins"} & set(file.schema_arrow.names)
+        return file.read(sorted(wanted))
+
+
+def ragged_of(table: "pyarrow.Table", name: str) -> Ragged:
+    """Read a column of lists of ids.
+
+    Args:
+        table: The table.
+        name: The column.
+
+    Returns:
+        Its rows.
+    """
+    parts = []
+    for chunk in table.column(name).chunks:
+        offsets = np.asarray(chunk.offsets, np.int64)
+        parts.append(Ragged(chunk.flatten().to_numpy(), offsets - offsets[:1]))
+    return Ragged.concatenate(parts)

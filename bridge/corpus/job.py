@@ -1,0 +1,269 @@
+"""`encode_corpus`: big inputs to shards of ids; goes on where it was stopped."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from bridge.alignment import Alignment
+from bridge.alignment.remap import check_choice
+from bridge.corpus.beside import beside, sweep
+from bridge.corpus.encode_batch import EncodeBatch
+from bridge.corpus.engines.local import run_local
+from bridge.corpus.engines.ray_data import run_ray
+from bridge.corpus.fingerprint import describe_encoder
+from bridge.corpus.formats import FORMATS
+from bridge.corpus.inputs import FORMS, Form, Input, find_inputs
+from bridge.corpus.manifest import JOURNAL, MANIFEST, REJECTS, Manifest, note
+from bridge.corpus.parts import Part, make_parts
+from bridge.corpus.progress import show_progress
+from bridge.corpus.rows import Layout
+from bridge.corpus.shard import ShardJob, ShardRecord
+from bridge.encoder import Encoder
+from bridge.errors import CorpusError, MissingDependencyError
+from bridge.tokenizers.saving import check_replaceable
+
+Format = Literal["parquet", "tfrecord", "npy"]
+Engine = Literal["local", "ray"]
+SHARD_SIZE = 32 * 2**20
+
+
+def encode_corpus(
+    inputs: Any,  # noqa: ANN401  see below
+    out: str | os.PathLike[str],
+    tokenizer: Any,  # noqa: ANN401  an Encoder, or whatever load_tokenizer takes
+    *,
+    alignment: Alignment | None = None,
+    form: Form = "auto",
+    text: str = "text",
+    layout: Layout = "documents",
+    stride: int = 0,
+    format: Format = "parquet",
+    shard_size: int = SHARD_SIZE,
+    strict: bool = False,
+    engine: Engine = "local",
+    workers: int = 1,
+    address: str | None = None,
+    **encoder: Any,  # noqa: ANN401  Encoder's own
+) -> dict[str, int]:
+    """Encode inputs of any size into shards, in bounded memory.
+
+    The shards and their bytes depend on the inputs and the options alone: not on the
+    engine, the number of workers, or on how often the job was killed. Each appears
+    whole or not at all. The same call again goes on where the last one stopped, and
+    makes shards that are missing.
+
+    Args:
+        inputs: Files, directories and glob patterns, one or a list of them; `"-"` for
+            the standard input; a Hugging Face data set; any other iterable of texts
+            or records. `.gz` and `.zst` files are read as they are; such a file, and
+            a CSV file, is never cut, so that it becomes one shard.
+        out: Folder to write: the shards, `bridge_corpus.json`, and `rejects.jsonl`
+            where a row of the inputs is no text.
+        tokenizer: A tokenizer, anything `load_tokenizer` takes, or an `Encoder`.
+        alignment: What its ids mean to a preset; needed for a remap.
+        form: How files are read: `"lines"` or `"paragraphs"` (blank lines between),
+            `"jsonl"`, `"csv"`, `"parquet"`; `"auto"` by their endings.
+        text: Member of the JSON objects, column of the tables, that holds the text.
+        layout: What a row is; see `EncodeBatch`.
+        stride: Ids that two neighbouring windows share.
+        format: `"parquet"`; `"tfrecord"`; or `"npy"`, arrays padded to
+            `sequence_length`, to which whole documents are cut.
+        shard_size: Bytes of the inputs that make a shard.
+        strict: Whether a row that is no text stops the job.
+        engine: `"local"`, or `"ray"` for Ray Data.
+        workers: Processes of the local engine; 1 for this one.
+        address: Of a Ray cluster; see `ray.init`.
+        **encoder: Options of `Encoder`: `strategy`, `sequence_length`, `specials` ...
+
+    Returns:
+        Counts: `shards`, `documents`, `rows`, `tokens` (special tokens among them),
+        `cut` (ids that npy had no room for), `rejects`, `bytes`.
+
+    Raises:
+        CorpusError: If inputs are missing or unreadable, differ from those the folder
+            was begun with, a disk is full or a worker dies. Finished shards stay.
+        SavedFormatError: If the folder holds something else.
+        UnsupportedTokenizerError: If the tokenizer is Python code, so that nothing
+            tells whether it is still the same.
+        MissingDependencyError: If pyarrow is not installed.
+
+    Example:
+        >>> bridge.encode_corpus("texts.txt", "ids", "tokenizer.json")
+        {...'documents': 4...}
+    """
+    _check(form=form, format=format, engine=engine)
+    _check_positive(workers=workers, shard_size=shard_size)
+    _require("pyarrow", *(["google_crc32c"] if format == "tfrecord" else []))
+    folder = Path(out)
+    sweep(folder)
+    check_replaceable(folder, owner=MANIFEST)
+    encode = EncodeBatch(
+        _encoder(tokenizer, alignment, encoder),
+        text=text,
+        layout=layout,
+        stride=stride,
+        cut=layout == "documents" and format == "npy",
+    )
+    found = find_inputs(inputs, form=form, column=text, size=shard_size)
+    _check_apart(folder, [each.name for each in found])
+    settings = {
+        "inputs": [each.to_dict() for each in found],
+        "encoder": describe_encoder(encode.encoder),
+        "template": astuple(encode.template),
+        "options": {
+            "form": form,
+            "text": text,
+            "layout": layout,
+            "stride": stride,
+            "format": format,
+            "shard_size": shard_size,
+        },
+    }
+    manifest = _open(folder, json.loads(json.dumps(settings)))
+    pieces = (piece for each in found for piece in each.pieces)
+    todo = Todo(make_parts(pieces, shard_size), manifest.shards)
+    job = ShardJob(encode, folder, format, strict)
+    if engine == "ray":
+        made = run_ray(job, todo, address=address)
+    else:
+        made = run_local(job, todo, workers=workers)
+    shards = dict(manifest.shards)
+    with show_progress(_left(found, shards.values())) as progress:
+        for record in made:
+            note(folder, record)
+            shards[record.index] = record
+            progress.add(record)
+    return _finish(folder, replace(manifest, shards=shards, complete=True))
+
+
+class Todo:
+    """The parts whose shards are not there.
+
+    Args:
+        parts: All parts.
+        shards: The shards that are there.
+    """
+
+    def __init__(
+        self, parts: Iterable[Part], shards: Mapping[int, ShardRecord]
+    ) -> None:
+        self._parts = parts
+        self._shards = shards
+
+    def __iter__(self) -> Iterator[Part]:
+        """Yield them; refuse a stream that is not the one of the last time."""
+        count = 0
+        for part in self._parts:
+            count += 1
+            record = self._shards.get(part.index)
+            if record is None:
+                yield part
+            elif record.digests != part.digests:
+                raise _other_stream(part.index)
+        if any(index >= count for index in self._shards):
+            raise _other_stream(count)
+
+
+def _other_stream(index: int) -> CorpusError:
+    return CorpusError(
+        "A job goes on with the texts it began with. Received: others from the stream, "
+        f"for shard {index}. Restore them, or name another folder."
+    )
+
+
+def _open(folder: Path, settings: Mapping[str, Any]) -> Manifest:
+    """Begin a corpus, or find out how far it is."""
+    if not (folder / MANIFEST).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = Manifest(settings)
+        manifest.write(folder)
+        return manifest
+    manifest = Manifest.read(folder)
+    manifest.check_same(settings, folder)
+    whole = {i: x for i, x in manifest.shards.items() if _is_whole(folder, x)}
+    if not manifest.complete or len(whole) < len(manifest.shards):
+        manifest = replace(manifest, shards=whole, complete=False)
+        # What the journal says is in it now, and a line that was cut short is gone.
+        manifest.write(folder)
+        (folder / JOURNAL).unlink(missing_ok=True)
+    return manifest
+
+
+def _left(found: Iterable[Input], done: Iterable[ShardRecord]) -> int | None:
+    """Return about how many bytes are to be read, if that can be known."""
+    sizes = [each.read_size for each in found]
+    if None in sizes:
+        return None
+    return sum(filter(None, sizes)) - sum(record.size for record in done)
+
+
+def _is_whole(folder: Path, record: ShardRecord) -> bool:
+    files = {folder / name: known["size"] for name, known in record.files.items()}
+    return all(f.is_file() and f.stat().st_size == size for f, size in files.items())
+
+
+def _finish(folder: Path, manifest: Manifest) -> dict[str, int]:
+    """Put the rejects together and write down that all is done."""
+    if manifest.totals["rejects"]:
+        with beside(folder) as made, (made / REJECTS).open("wb") as whole:
+            for part in sorted(folder.glob("rejects-*.jsonl")):
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, whole)
+    manifest.write(folder)
+    (folder / JOURNAL).unlink(missing_ok=True)
+    return manifest.totals
+
+
+def _encoder(
+    tokenizer: Any,  # noqa: ANN401
+    alignment: Alignment | None,
+    options: Mapping[str, Any],
+) -> Encoder:
+    if not isinstance(tokenizer, Encoder):
+        return Encoder(tokenizer, alignment=alignment, **options)
+    if alignment is not None or options:
+        raise ValueError(
+            "An Encoder has its own alignment and options. Received: one, and "
+            f"{', '.join(sorted(options)) or 'alignment'}. Pass its tokenizer instead, "
+            "or set them where it is made."
+        )
+    return tokenizer
+
+
+def _check_apart(folder: Path, names: Iterable[str]) -> None:
+    own = folder.resolve()
+    inside = [name for name in names if own in Path(name).resolve().parents]
+    if inside:
+        raise CorpusError(
+            "Shards may not lie among the inputs. Received: an input "
+            f"{inside[0]} in {folder}. Name another folder."
+        )
+
+
+def _check(**chosen: str) -> None:
+    choices = {"form": FORMS, "format": tuple(FORMATS), "engine": ("local", "ray")}
+    for name, value in chosen.items():
+        check_choice(name, value, choices[name])
+
+
+def _check_positive(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < 1:
+            raise ValueError(
+                f"`{name}` must be at least 1. Received: {name}={number}. Leave it "
+                "out for the default."
+            )
+
+
+def _require(*modules: str) -> None:
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise MissingDependencyError(
+            f"Corpus jobs need {' and '.join(missing)}. Received: not installed. Run "
+            "`pip install 'tokenizer-bridge[corpus]'`."
+        )

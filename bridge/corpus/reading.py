@@ -1,0 +1,208 @@
+"""`read_part`: the texts of a part, as a stream of small batches."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from bridge.corpus.documents import Documents, Fault, decode_lines, sift
+from bridge.corpus.parts import Part, Piece
+
+# Bytes of input that are texts at a time. The bytes of shards depend on it.
+HINT = 4 * 2**20
+# And texts, where their bytes are not known before.
+_TEXTS = 4096
+_MARK = b"\xef\xbb\xbf"
+COMPRESSED = (".gz", ".zst")
+
+Batches = Iterator[tuple[Sequence[int], list[Any]]]
+
+
+def read_part(part: Part, field: str) -> Iterator[Documents]:
+    """Read the texts of a part.
+
+    Args:
+        part: Which.
+        field: Member of a JSON object, column of a table.
+
+    Yields:
+        Some texts at a time, in order, with what is refused between them.
+
+    Raises:
+        OSError: If an input cannot be read, or is cut short.
+    """
+    for source, piece in enumerate(part.pieces):
+        for rows, values in READERS[piece.form](piece, field):
+            yield sift(rows, values, file=piece.name, source=source)
+
+
+def is_compressed(name: str) -> bool:
+    """Tell whether an input is compressed, so that it is read from its beginning."""
+    return name.endswith(COMPRESSED)
+
+
+def text_of(record: object, field: str) -> object:
+    """Return the text of a record.
+
+    Args:
+        record: What should be a mapping.
+        field: Its member that should be a text.
+
+    Returns:
+        The member, or a `Fault`.
+    """
+    if not isinstance(record, Mapping):
+        return Fault("no object", repr(record)[:80])
+    if field not in record:
+        return Fault(f"no field {field!r}", repr(list(record))[:80])
+    return record[field]
+
+
+def _open(piece: Piece) -> BinaryIO:
+    if piece.data is not None:
+        return io.BytesIO(piece.data)
+    if is_compressed(piece.name):
+        import pyarrow
+
+        # Unlike Python's, it reads zstd too, and refuses a file that is cut short.
+        return io.BufferedReader(pyarrow.input_stream(piece.name, compression="detect"))
+    file = Path(piece.name).open("rb")  # noqa: SIM115  the caller closes it
+    file.seek(piece.begin)
+    return file
+
+
+def _raw_lines(piece: Piece) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield lines without their ends, and the number of the first of them."""
+    row = piece.row
+    with _open(piece) as file:
+        left = sys.maxsize if piece.end is None else piece.end - piece.begin
+        while block := file.read(min(HINT, left)):
+            if len(block) < left and not block.endswith(b"\n"):
+                block += file.readline()
+            left -= len(block)
+            if not row:
+                block = block.removeprefix(_MARK)
+            lines = block.removesuffix(b"\n").split(b"\n")
+            yield row, [line.removesuffix(b"\r") for line in lines]
+            row += len(lines)
+
+
+def _read_lines(piece: Piece, field: str) -> Batches:  # noqa: ARG001
+    for first, lines in _raw_lines(piece):
+        yield range(first, first + len(lines)), list(decode_lines(lines))
+
+
+def _read_paragraphs(piece: Piece, field: str) -> Batches:  # noqa: ARG001
+    held: list[bytes] = []
+    begin = piece.row
+    for first, lines in _raw_lines(piece):
+        rows: list[int] = []
+        found: list[bytes] = []
+        for row, line in enumerate(lines, first):
+            if line.strip():
+                begin = begin if held else row
+                held.append(line)
+            elif held:
+                rows.append(begin)
+                found.append(b"\n".join(held))
+                held = []
+        yield rows, list(decode_lines(found))
+    if held:
+        yield [begin], list(decode_lines([b"\n".join(held)]))
+
+
+def _read_jsonl(piece: Piece, field: str) -> Batches:
+    for first, lines in _raw_lines(piece):
+        rows = [row for row, line in enumerate(lines, first) if line.strip()]
+        yield rows, [_of_json(lines[row - first], field) for row in rows]
+
+
+def _of_json(line: bytes, field: str) -> object:
+    try:
+        return text_of(json.loads(line), field)
+    except (ValueError, RecursionError) as error:
+        return Fault(f"no JSON: {error}", repr(line[:80]))
+
+
+def _read_csv(piece: Piece, field: str) -> Batches:
+    # Python's limit is 128 kB a field, and it is one for the whole process.
+    csv.field_size_limit(2**31 - 1)
+    with _open(piece) as file:
+        # A byte that is no UTF-8 becomes a lone surrogate, which is refused later.
+        text = io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
+        delimiter = "\t" if ".tsv" in Path(piece.name).suffixes else ","
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        header = next(reader, [])
+        rows: list[int] = []
+        values: list[object] = []
+        for row, cells in _csv_rows(reader):
+            if isinstance(cells, Fault):
+                values.append(cells)
+            else:
+                record = dict(zip(header, cells, strict=False))
+                values.append(text_of(record, field))
+            rows.append(row)
+            if len(rows) == _TEXTS:
+                yield rows, values
+                rows, values = [], []
+        yield rows, values
+
+
+def _csv_rows(reader: Any) -> Iterator[tuple[int, list[str] | Fault]]:  # noqa: ANN401
+    """Yield the cells of each row that has some, and the line where it begins."""
+    while True:
+        row = reader.line_num
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield row, Fault(f"no CSV: {error}", "")
+            continue
+        if cells:
+            yield row, cells
+
+
+def _read_parquet(piece: Piece, field: str) -> Batches:
+    import pyarrow.parquet
+
+    groups = range(piece.begin, piece.begin + 1 if piece.end is None else piece.end)
+    with pyarrow.parquet.ParquetFile(piece.name) as file:
+        count = sum(file.metadata.row_group(group).num_rows for group in groups)
+        fitting = HINT * count // max(piece.size, 1)
+        row = piece.row
+        for batch in file.iter_batches(
+            max(1, min(_TEXTS, fitting)), row_groups=list(groups), columns=[field]
+        ):
+            values = _of_column(batch.column(0))
+            yield range(row, row + len(values)), values
+            row += len(values)
+
+
+def _of_column(column: Any) -> list[Any]:  # noqa: ANN401  a pyarrow array
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:
+        raw = column.cast("binary").to_pylist()
+        return [None if x is None else next(decode_lines([x])) for x in raw]
+    return values
+
+
+def _read_values(piece: Piece, field: str) -> Batches:  # noqa: ARG001
+    for begin in range(0, len(piece.data), _TEXTS):
+        values = piece.data[begin : begin + _TEXTS]
+        row = piece.row + begin
+        yield range(row, row + len(values)), values
+
+
+READERS: Mapping[str, Callable[[Piece, str], Batches]] = {
+    "lines": _read_lines,
+    "paragraphs": _read_paragraphs,
+    "jsonl": _read_jsonl,
+    "csv": _read_csv,
+    "parquet": _read_parquet,
+    "values": _read_values,
+}
