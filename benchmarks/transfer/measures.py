@@ -1,0 +1,73 @@
+"""What is measured of every row."""
+
+from time import perf_counter
+
+import numpy as np
+from sts import embed, spearman
+
+LENGTH = 96  # tokens of a text in fine-tuning
+
+
+class Zero:
+    """Quality without labels: STS-B, and agreement with the original."""
+
+    def __init__(self, original, pairs, held_out):
+        self.first, self.second, self.scores = pairs
+        self.held_out = held_out
+        self.vectors = vectors(original, held_out)
+
+    def measure(self, made):
+        """Numbers of one row, and its cosines of the pairs."""
+        left, right = vectors(made, self.first), vectors(made, self.second)
+        cosines = (left * right).sum(axis=1)
+        begun = perf_counter()
+        found = vectors(made, self.held_out)
+        seconds = perf_counter() - begun
+        tokens = made.tokenizer.encode_batch(self.held_out).values.size
+        numbers = {
+            "sts": spearman(cosines, self.scores),
+            "cosine": float((found * self.vectors).sum(axis=1).mean()),
+            "tokens_per_text": tokens / len(self.held_out),
+            "ms_per_text": 1000 * seconds / len(self.held_out),
+        }
+        return numbers, cosines
+
+
+def vectors(made, texts):
+    return embed(made.model, made.tokenizer, made.vocabulary.roles, texts)
+
+
+def fine_tune(made, parts, *, epochs, seed):
+    """Accuracy in percent of a classifier on the mean of the states."""
+    import keras
+
+    import bridge
+
+    model = made.model
+    before = model.get_weights()
+    keras.utils.set_random_seed(seed)
+    (texts, labels), (test_texts, test_labels) = parts
+    encoder = bridge.Encoder(
+        made.tokenizer,
+        strategy="transplant",
+        backbone=made.spec,
+        vocabulary=made.vocabulary,
+        sequence_length=LENGTH,
+    )
+    pooled = bridge.MaskedPooling()(
+        model.output["sequence_output"], model.input["padding_mask"]
+    )
+    classes = int(labels.max()) + 1
+    classifier = keras.Model(model.input, keras.layers.Dense(classes)(pooled))
+    train = bridge.TextDataset(encoder, texts, labels, seed=seed)
+    rate = keras.optimizers.schedules.PolynomialDecay(
+        5e-5, len(train) * epochs, end_learning_rate=0.0
+    )
+    classifier.compile(
+        keras.optimizers.AdamW(rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    classifier.fit(train, epochs=epochs, verbose=0)
+    found = classifier.predict(bridge.TextDataset(encoder, test_texts), verbose=0)
+    model.set_weights(before)
+    return 100 * float(np.mean(found.argmax(axis=1) == test_labels))

@@ -1,0 +1,138 @@
+"""The rows of the table: how each makes a model for another tokenizer."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any
+
+from sts import mean_of_pieces
+
+HELD_OUT = 512  # sentences that only measure
+VALIDATION = 256  # sentences by which distillation keeps its best rows
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a row is made from."""
+
+    backbone: Any
+    alignment: Any
+    sentences: list[str]
+    seed: int
+    donor: str | None
+
+    @property
+    def held_out(self):
+        return self.sentences[:HELD_OUT]
+
+    @property
+    def train(self):
+        return self.sentences[HELD_OUT + VALIDATION :]
+
+    def transplant(self, alignment=None, **options):
+        import bridge
+
+        return bridge.transplant(
+            self.backbone, alignment or self.alignment, seed=self.seed, **options
+        )
+
+
+def original(setting):
+    """The preset under its own tokenizer."""
+    reference = setting.alignment.reference
+    return SimpleNamespace(
+        model=setting.backbone,
+        tokenizer=reference,
+        vocabulary=reference.vocabulary,
+        spec=setting.alignment.spec,
+    )
+
+
+def random(setting):
+    """Every row drawn, but those of special tokens."""
+    return setting.transplant(init="random")
+
+
+def mean(setting):
+    """Copies, and the mean for the rest: what `resize_token_embeddings` draws near."""
+    return setting.transplant(init="mean")
+
+
+def fvt(setting):
+    """Copies, and the plain mean of pieces (Gee et al. 2022); re-implemented."""
+    return setting.transplant(mean_of_pieces(setting.alignment), weights="uniform")
+
+
+def wechsel(setting):
+    """Softmax over the ten nearest (Minixhofer et al. 2022); the formula only.
+
+    Over copied tokens, in vectors of the same text's co-occurrences.
+    """
+    from bridge.embedding import Anchors
+
+    return setting.transplant(init=[Anchors()], texts=setting.train)
+
+
+def focus(setting):
+    """Sparsemax over copied tokens (Dobler and de Melo 2023); the formula only.
+
+    In vectors of the same text's co-occurrences, not of fastText.
+    """
+    from bridge.embedding import Anchors
+
+    anchors = Anchors(weighting="sparsemax")
+    return setting.transplant(init=[anchors], texts=setting.train)
+
+
+def omp(setting):
+    """Matching pursuit in the table of the tokenizer's own model (arXiv:2506.06607)."""
+    from bridge.embedding import MatchingPursuit
+
+    if setting.donor is None:
+        return None
+    return setting.transplant(init=[MatchingPursuit(setting.donor)])
+
+
+def compose(setting):
+    """Ours by composition, with text."""
+    return setting.transplant(texts=setting.train)
+
+
+def distilled(minutes):
+    """Ours, then trained for some minutes."""
+
+    def make(setting):
+        import bridge
+
+        done = bridge.distill(
+            compose(setting),
+            setting.train,
+            seconds=60 * minutes,
+            val_texts=setting.sentences[HELD_OUT : HELD_OUT + VALIDATION],
+            seed=setting.seed,
+        )
+        print(done, flush=True)
+        return done.result
+
+    return make
+
+
+def rows(minutes):
+    """Name -> function, in the order of the table."""
+    return {
+        "original": original,
+        "random": random,
+        "mean (HF resize)": mean,
+        "FVT": fvt,
+        "WECHSEL's formula": wechsel,
+        "FOCUS's formula": focus,
+        "OMP": omp,
+        "composed": compose,
+        **{f"distilled {count:g} min": distilled(count) for count in minutes},
+    }
+
+
+def make(function, setting):
+    """Make a row; returns it and the seconds that it took."""
+    begun = perf_counter()
+    return function(setting), perf_counter() - begun

@@ -1,0 +1,212 @@
+"""`distill`: the new rows of a transplanted model, trained without labels."""
+
+import os
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+from time import monotonic
+
+import numpy as np
+
+from bridge.embedding.provenance import Rule
+from bridge.keras.distilling.bar import training_bar
+from bridge.keras.distilling.budget import Budget
+from bridge.keras.distilling.course import Course
+from bridge.keras.distilling.distillation import Distillation
+from bridge.keras.distilling.lessons import Lesson
+from bridge.keras.distilling.preparing import prepare
+from bridge.keras.distilling.saved import load_state, save_state
+from bridge.keras.distilling.trainer import Trainer
+from bridge.keras.result import TransplantResult
+from bridge.keras.tables import vocabulary_tables
+
+__all__ = ["Distillation", "distill"]
+
+# The held-out texts are looked at before training and after every tenth of it.
+_MEASURES = 10
+_PATIENCE = 3  # measures without a better one that end it
+
+
+def distill(
+    result: TransplantResult,
+    texts: Iterable[str],
+    *,
+    steps: int | None = None,
+    seconds: float | None = None,
+    val_texts: Sequence[str] | None = None,
+    layers: Sequence[str] = (),
+    copied: float = 0.0,
+    min_uses: int = 2,
+    learning_rate: float = 0.2,
+    batch_size: int = 64,
+    sequence_length: int = 96,
+    seed: int = 0,
+    state: str | os.PathLike[str] | None = None,
+    save_every: float = 60.0,
+) -> Distillation:
+    """Train the new rows of a transplant to say what the original model says.
+
+    Both models read the same texts, each in its own tokens, and the new rows of the
+    token embedding learn to give the hidden states of the original one: over every
+    segment of text that both tokenizers cut out, at the special tokens, and in the
+    mean over a text. Nothing else of the model moves. It needs no labels (Token
+    Distillation, Dobler et al. 2025, arXiv:2505.20133, does so for single tokens).
+
+    States of a segment are averaged where the model reads in both directions; a causal
+    model's last state in it is taken, and its scores of shared tokens are compared too.
+    Special tokens never train. Norms of rows that train stay in the band of those that
+    were copied, since a tied output head scores by them. A step costs what the rows of
+    its batch cost, however long the table is.
+
+    Args:
+        result: What `bridge.transplant` returned; its model gets the trained rows.
+        texts: Texts like those the model will read, best one sentence each: what is
+            longer than `sequence_length` is cut. Any iterable; read as needed, and
+            again from what was read when it ends.
+        steps: Most steps.
+        seconds: Most seconds. The learning rate falls to 0 towards whichever limit
+            comes first; only `steps` alone makes equal runs equal.
+        val_texts: Texts that do not train. On these the models are compared ten times:
+            the best rows are kept, and training ends when they no longer get better.
+        layers: Names of layers of the backbone whose states are compared beside the
+            last ones.
+        copied: How far rows that are copied may move too, as a share of their norm.
+            They are no copies then.
+        min_uses: Batches in which a token must occur, or its row stays as it was.
+        learning_rate: Of Adam, as a share of the spread of copied rows.
+        batch_size: Texts of a batch; those of about one length go together.
+        sequence_length: Most tokens of a text in either tokenizer, special ones
+            included.
+        seed: Of the order of the texts.
+        state: Folder from which an interrupted run goes on, given the same texts and
+            options, and in which it is saved.
+        save_every: Seconds between saves.
+
+    Returns:
+        The transplant with its provenance brought up to date, and how training went.
+
+    Raises:
+        ValueError: If there is no limit, or an option is out of range.
+        TextInputError: If there are no texts, or one is not a usable `str`.
+        BackboneError: If the backbone reads anything but one text, or has no such
+            layer.
+        SequenceLengthError: If no token fits beside the special ones.
+        SavedFormatError: If the saved state is of another run, or damaged.
+        NotImplementedError: If a tokenizer cannot tell where its tokens stand.
+
+    Example:
+        >>> result = bridge.transplant(link.backbone, link.alignment)
+        >>> done = bridge.distill(result, texts, steps=3)
+        >>> print(done)
+        3 steps in ... s: ... rows trained, ... seen too rarely
+    """
+    _check_options(copied, min_uses, learning_rate)
+    budget = Budget(steps, seconds)
+    trainer, lessons = prepare(
+        result,
+        layers,
+        copied=copied,
+        batch_size=batch_size,
+        sequence_length=sequence_length,
+        seed=seed,
+    )
+    held_out = [] if val_texts is None else lessons.held_out(val_texts)
+    settings = {
+        "rows": zlib.crc32(trainer.limits.start.tobytes()),
+        "layers": list(layers),
+        "copied": copied,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "sequence_length": sequence_length,
+        "seed": seed,
+    }
+    course = Course() if state is None else load_state(state, trainer.adam, settings)
+
+    def save() -> None:
+        if state is not None:
+            save_state(state, course, trainer.adam, settings)
+
+    _train(
+        trainer,
+        islice(lessons.stream(texts), len(course.losses), None),
+        held_out,
+        course,
+        budget,
+        peak=learning_rate * trainer.limits.spread(),
+        save=save,
+        save_every=save_every,
+    )
+    if not held_out:
+        course.keep(trainer.adam)
+    save()
+    return _finish(result, trainer, course, min_uses)
+
+
+def _train(
+    trainer: Trainer,
+    lessons: Iterable[Lesson],
+    held_out: Sequence[Lesson],
+    course: Course,
+    budget: Budget,
+    *,
+    peak: float,
+    save: Callable[[], None],
+    save_every: float,
+) -> None:
+    """Train until the budget is used up or the held-out texts gain no more."""
+    begun = monotonic() - course.seconds
+    saved = course.seconds
+    with training_bar() as show:
+        for lesson in lessons:
+            step, course.seconds = len(course.losses), monotonic() - begun
+            spent = budget.spent(step, course.seconds)
+            if held_out and spent * _MEASURES >= len(course.agreements):
+                course.note(trainer.evaluate(held_out), trainer.adam)
+            if spent >= 1 or course.measures_since_best() >= _PATIENCE:
+                break
+            rate = peak * budget.rate(step, course.seconds)
+            course.losses.append(trainer.step(lesson, rate=rate))
+            show(spent, course, int(np.count_nonzero(trainer.adam.steps)))
+            if course.seconds - saved >= save_every:
+                saved = course.seconds
+                save()
+
+
+def _finish(
+    result: TransplantResult, trainer: Trainer, course: Course, min_uses: int
+) -> Distillation:
+    """Write the best rows into the model, and who they are into the record."""
+    often = trainer.adam.steps[course.best_ids] >= min_uses
+    trained = course.best_ids[often]
+    rows = trainer.limits.start
+    rows[trained] = course.best_rows[often]
+    vocabulary_tables(result.model)[0].write(rows)
+    rules = result.provenance.rules.copy()
+    rules[trained] = Rule.DISTILLED
+    rare = trainer.limits.free.copy()
+    rare[trained] = False
+    return Distillation(
+        result=replace(result, provenance=replace(result.provenance, rules=rules)),
+        losses=np.array(course.losses, np.float32),
+        agreements=tuple(course.agreements),
+        best_step=course.best_step,
+        trained=trained,
+        rare=np.flatnonzero(rare),
+        seconds=course.seconds,
+    )
+
+
+def _check_options(copied: float, min_uses: int, learning_rate: float) -> None:
+    least = (
+        ("copied", copied, copied >= 0),
+        ("min_uses", min_uses, min_uses >= 1),
+        ("learning_rate", learning_rate, learning_rate > 0),
+    )
+    for name, value, holds in least:
+        if not holds:
+            raise ValueError(
+                "`copied` must be at least 0, `min_uses` at least 1 and "
+                f"`learning_rate` above 0. Received: {name}={value}. Leave it out for "
+                "the default."
+            )

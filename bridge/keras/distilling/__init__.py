@@ -1,0 +1,1 @@
+"""Training the new rows of a transplanted model against the model it came from."""

@@ -1,0 +1,106 @@
+"""`prepare`: two models and two tokenizers, made ready to learn from each other."""
+
+from collections.abc import Sequence
+
+import keras_hub
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.batches.batching import Batching
+from bridge.keras.distilling.body import Body, is_causal
+from bridge.keras.distilling.lessons import Lessons
+from bridge.keras.distilling.limits import RowLimits
+from bridge.keras.distilling.readings import Reader
+from bridge.keras.distilling.teacher import Teacher
+from bridge.keras.distilling.trainer import Trainer
+from bridge.keras.result import TransplantResult
+from bridge.keras.tables import backbone_of, vocabulary_tables
+from bridge.spec import Template
+from bridge.vocabulary import TokenKind
+
+# Tokens whose scores are compared, drawn from those that both models have.
+_SCORED = 2_048
+
+
+def prepare(
+    result: TransplantResult,
+    layers: Sequence[str],
+    *,
+    copied: float,
+    batch_size: int,
+    sequence_length: int,
+    seed: int,
+) -> tuple[Trainer, Lessons]:
+    """Prepare the models of a transplant and the way in which they read.
+
+    Args:
+        result: The transplant.
+        layers: As `distill` takes them.
+        copied: As `distill` takes it.
+        batch_size: As `distill` takes it.
+        sequence_length: As `distill` takes it.
+        seed: As `distill` takes it.
+
+    Returns:
+        What trains the rows, and what makes its batches.
+
+    Raises:
+        BackboneError: If the backbone reads anything but one text, or has no such
+            layer.
+    """
+    original, transplanted = (
+        Body.of(backbone_of(model), layers) for model in (result._source, result.model)
+    )
+    teacher = Teacher(original, vocabulary_tables(result._source)[0].read())
+    trainer = Trainer.of(
+        transplanted, teacher, _limits(result, copied), heads=_heads(result, seed)
+    )
+    limit = result.spec.max_sequence_length
+    lessons = Lessons(
+        _readers(result, last=is_causal(original)),
+        Batching(batch_size=batch_size, seed=seed),
+        sequence_length if limit is None else min(sequence_length, limit),
+    )
+    return trainer, lessons
+
+
+def _readers(result: TransplantResult, *, last: bool) -> tuple[Reader, Reader]:
+    """Return how the original model reads texts, and how the transplanted one does."""
+    alignment = result._plan.source.alignment
+    template = (
+        Template() if alignment.spec.template is None else alignment.spec.template
+    )
+    known = (
+        (alignment.reference, alignment.spec, alignment.reference.vocabulary),
+        (result.tokenizer, result.spec, result.vocabulary),
+    )
+    first, second = (
+        Reader(
+            tokenizer,
+            template.resolve(vocabulary.roles),
+            # The mask says what is padding, so any row will do.
+            0 if spec.pad_id is None else spec.pad_id,
+            last,
+        )
+        for tokenizer, spec, vocabulary in known
+    )
+    return first, second
+
+
+def _limits(result: TransplantResult, reach: float) -> RowLimits:
+    vocabulary = result.vocabulary
+    special = np.flatnonzero(vocabulary.kinds >= TokenKind.SPECIAL)
+    fixed = np.union1d(special, list(vocabulary.roles.values())).astype(np.int64)
+    rows = vocabulary_tables(result.model)[0].read()
+    return RowLimits.of(rows, result.provenance, fixed=fixed, reach=reach)
+
+
+def _heads(result: TransplantResult, seed: int) -> tuple[NDArray[np.float32], ...]:
+    """Return rows of a causal model's output head for some tokens that both have."""
+    if not isinstance(result.model, keras_hub.models.CausalLM):
+        return ()
+    tables = vocabulary_tables(result.model)
+    head = next((table for table in tables if table.kind == "head"), tables[0])
+    shared = np.flatnonzero(result.provenance.copied)
+    drawn = np.random.default_rng(seed).permutation(shared)[:_SCORED]
+    return (head.read()[drawn].astype(np.float32),)

@@ -1,0 +1,428 @@
+"""`distill` on tiny models: what learns, what stays, what is recorded and refused."""
+
+import keras
+import numpy as np
+import pytest
+
+import bridge
+from bridge.embedding import Rule
+from bridge.errors import (
+    BackboneError,
+    SavedFormatError,
+    SequenceLengthError,
+    TextInputError,
+)
+from bridge.keras.distilling.trainer import Agreement, Trainer
+from bridge.keras.tables import vocabulary_tables
+from tests.core.messages import around, exactly
+from tests.factories import CORPUS
+from tests.keras.families import external, find_class
+
+pytestmark = pytest.mark.keras
+
+TRAIN, HELD_OUT = CORPUS[:24], CORPUS[24:]
+OPTIONS = {"batch_size": 8, "learning_rate": 0.3, "min_uses": 1}
+
+
+def transplanted(presets, family, kind=None, **options):
+    alignment = bridge.align(external(family), presets[family])
+    model = find_class(family, "Backbone").from_preset(presets[family])
+    if kind is not None:
+        task = find_class(family, kind)
+        model = task(backbone=model, preprocessor=None, **options)
+    return bridge.transplant(model, alignment)
+
+
+def table_of(model):
+    return vocabulary_tables(model)[0].read()
+
+
+def body_of(model):
+    tables = {id(table.variable) for table in vocabulary_tables(model)}
+    return [np.array(weight) for weight in model.weights if id(weight) not in tables]
+
+
+@pytest.mark.parametrize("family", ["Bert", "GPT2", "Albert"])
+def test_new_rows_come_nearer_and_nothing_else_moves(family_presets, family):
+    result = transplanted(family_presets, family)
+    before, body = table_of(result.model), body_of(result.model)
+    copied = result.provenance.copied
+
+    # So few texts teach nothing about others: measured on some that train.
+    done = bridge.distill(result, TRAIN, steps=40, val_texts=TRAIN[:8], **OPTIONS)
+
+    first, best = done.agreements[0][1], dict(done.agreements)[done.best_step]
+    assert best.loss < 0.7 * first.loss
+    assert np.mean(done.losses[-3:]) < np.mean(done.losses[:3])
+    after = table_of(result.model)
+    moved = np.flatnonzero((after != before).any(axis=1))
+    np.testing.assert_array_equal(moved, done.trained)
+    assert not copied[done.trained].any()
+    for old, new in zip(body, body_of(result.model), strict=True):
+        np.testing.assert_array_equal(new, old)
+
+
+def test_the_record_names_what_was_trained(family_presets):
+    result = transplanted(family_presets, "Bert")
+    rules = result.provenance.rules.copy()
+
+    done = bridge.distill(result, TRAIN, steps=6, **OPTIONS)
+
+    assert done.result.model is result.model
+    found = done.result.provenance
+    assert set(found.rules[done.trained]) == {Rule.DISTILLED}
+    rest = np.setdiff1d(np.arange(len(rules)), done.trained)
+    np.testing.assert_array_equal(found.rules[rest], rules[rest])
+    assert found.rows == result.provenance.rows
+    np.testing.assert_array_equal(result.provenance.rules, rules)
+    new = np.flatnonzero(~found.copied & (found.rules != Rule.ROLE))
+    np.testing.assert_array_equal(np.union1d(done.trained, done.rare), new)
+    assert done.best_step == len(done.losses) == 6
+    assert done.agreements == ()
+    checked = done.result.check().tables[0]
+    assert not set(checked.outliers) & set(done.trained.tolist())
+    assert str(done) == (
+        f"6 steps in {done.seconds:.0f} s: {len(done.trained)} rows trained, "
+        f"{len(done.rare)} seen too rarely"
+    )
+
+
+def test_what_the_summary_says_of_held_out_texts(family_presets):
+    result = transplanted(family_presets, "Bert")
+
+    done = bridge.distill(result, TRAIN, steps=4, val_texts=HELD_OUT, **OPTIONS)
+
+    measured = dict(done.agreements)
+    first, best = measured[0], measured[done.best_step]
+    assert str(done).partition("\n")[2] == (
+        f"held-out texts: cosine to the original {first.cosine:.4f} before, "
+        f"{best.cosine:.4f} after {done.best_step} steps; loss {first.loss:.4f} and "
+        f"{best.loss:.4f}"
+    )
+
+
+def test_equal_seeds_give_equal_rows(family_presets):
+    tables = []
+    for seed in (0, 0, 1):
+        result = transplanted(family_presets, "Bert")
+        bridge.distill(result, TRAIN, steps=9, seed=seed, **OPTIONS)
+        tables.append(table_of(result.model))
+
+    np.testing.assert_array_equal(tables[0], tables[1])
+    assert not np.array_equal(tables[0], tables[2])
+
+
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
+    family_presets, tmp_path, monkeypatch
+):
+    options = {**OPTIONS, "steps": 14, "val_texts": HELD_OUT}
+    whole = transplanted(family_presets, "Bert")
+    undisturbed = bridge.distill(whole, TRAIN, **options)
+    options |= {"state": tmp_path / "state", "save_every": 0.0}
+    step = Trainer.step
+
+    def fail(self, lesson, *, rate):
+        if self.adam.steps.max() == 8:
+            raise KeyboardInterrupt("now")
+        return step(self, lesson, rate=rate)
+
+    broken = transplanted(family_presets, "Bert")
+    before = table_of(broken.model)
+    monkeypatch.setattr(Trainer, "step", fail)
+    with pytest.raises(KeyboardInterrupt, match="now"):
+        bridge.distill(broken, TRAIN, **options)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(table_of(broken.model), before)
+
+    again = bridge.distill(broken, TRAIN, **options)
+
+    np.testing.assert_array_equal(table_of(broken.model), table_of(whole.model))
+    np.testing.assert_array_equal(again.losses, undisturbed.losses)
+    assert again.agreements == undisturbed.agreements
+    np.testing.assert_array_equal(again.trained, undisturbed.trained)
+    # What is finished is not begun again.
+    third = bridge.distill(transplanted(family_presets, "Bert"), TRAIN, **options)
+    np.testing.assert_array_equal(table_of(third.result.model), table_of(whole.model))
+
+
+def test_the_best_rows_are_kept_and_getting_worse_ends_it(family_presets, monkeypatch):
+    losses = iter([5.0, 2.0, 3.0, 4.0, 5.0])
+    kept = []
+
+    def evaluate(self, lessons):
+        assert sum(map(len, lessons)) == len(HELD_OUT)
+        kept.append(self.adam.rows.copy())
+        return Agreement(next(losses), 0.5)
+
+    monkeypatch.setattr(Trainer, "evaluate", evaluate)
+    result = transplanted(family_presets, "Bert")
+
+    done = bridge.distill(result, TRAIN, steps=20, val_texts=HELD_OUT, **OPTIONS)
+
+    assert [step for step, _ in done.agreements] == [0, 2, 4, 6, 8]
+    assert done.best_step == 2
+    np.testing.assert_array_equal(
+        table_of(result.model)[done.trained], kept[1][done.trained]
+    )
+    assert not np.array_equal(kept[1], kept[4])
+
+
+def test_rare_tokens_keep_their_rows(family_presets):
+    result = transplanted(family_presets, "Bert")
+    before = table_of(result.model)
+
+    done = bridge.distill(result, TRAIN, steps=3, **{**OPTIONS, "min_uses": 3})
+
+    assert 0 < len(done.trained) < len(done.rare)
+    np.testing.assert_array_equal(table_of(result.model)[done.rare], before[done.rare])
+    # Three batches of eight are one pass over the texts.
+    ids = result.tokenizer.encode_batch(TRAIN)
+    seen = {token for row in ids.to_lists() for token in set(row)}
+    assert set(done.trained.tolist()) < seen
+
+
+def test_copied_rows_may_move_a_little(family_presets):
+    result = transplanted(family_presets, "Bert")
+    before, copied = table_of(result.model), result.provenance.copied
+    special = list(result.vocabulary.roles.values())
+
+    done = bridge.distill(result, TRAIN, steps=6, copied=0.1, **OPTIONS)
+
+    after = table_of(result.model)
+    moved = np.linalg.norm(after - before, axis=1) / np.linalg.norm(before, axis=1)
+    assert 0 < moved[copied].max() <= 0.1 * (1 + 1e-5)
+    np.testing.assert_array_equal(after[special], before[special])
+    assert done.result.provenance.copied.sum() < copied.sum()
+    done.result.check()
+
+
+def test_other_layers_count_where_they_are_named(family_presets):
+    losses = []
+    for layers in ((), ("transformer_layer_0",), ("embeddings_layer_norm",)):
+        result = transplanted(family_presets, "Bert")
+        done = bridge.distill(result, TRAIN, steps=1, layers=layers, **OPTIONS)
+        losses.append(float(done.losses[0]))
+
+    # The tiny preset has one layer, whose states are the last ones.
+    assert losses[0] == losses[1]
+    assert losses[2] != pytest.approx(losses[0], rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "options"),
+    [
+        ("Bert", "TextClassifier", {"num_classes": 2}),
+        ("Bert", "MaskedLM", {}),
+        ("GPT2", "CausalLM", {}),
+        ("Llama", "CausalLM", {}),
+    ],
+)
+def test_tasks(family_presets, family, kind, options):
+    result = transplanted(family_presets, family, kind, **options)
+    heads = [t.read() for t in vocabulary_tables(result.model)[1:]]
+    body = body_of(result.model)
+
+    done = bridge.distill(result, TRAIN, steps=20, val_texts=TRAIN[:8], **OPTIONS)
+
+    best = dict(done.agreements)[done.best_step]
+    assert best.loss < done.agreements[0][1].loss
+    for old, table in zip(heads, vocabulary_tables(result.model)[1:], strict=True):
+        np.testing.assert_array_equal(table.read(), old)
+    for old, new in zip(body, body_of(result.model), strict=True):
+        np.testing.assert_array_equal(new, old)
+    done.result.check()
+
+
+def test_a_causal_model_scores_shared_tokens_more_like_the_original(family_presets):
+    result = transplanted(family_presets, "GPT2", "CausalLM")
+    shared = np.flatnonzero(result.provenance.copied)
+    theirs = result.provenance.rows.values[result.provenance.rows.offsets[shared]]
+    alignment = result._plan.source.alignment
+    text = ["the reader"]
+
+    def last_scores(model, tokenizer, order):
+        ids = tokenizer.encode_batch(text)[0][None]
+        inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+        scores = keras.ops.convert_to_numpy(model(inputs, training=False))[0, -1, order]
+        return scores - scores.mean()
+
+    wanted = last_scores(result._source, alignment.reference, theirs)
+    before = last_scores(result.model, result.tokenizer, shared)
+    bridge.distill(result, text * 8, steps=60, **OPTIONS)
+    after = last_scores(result.model, result.tokenizer, shared)
+
+    assert np.abs(after - wanted).mean() < 0.7 * np.abs(before - wanted).mean()
+
+
+def test_the_gradient_is_that_of_the_loss(family_presets):
+    from bridge.keras.distilling.preparing import prepare
+
+    result = transplanted(family_presets, "GPT2")
+    trainer, lessons = prepare(
+        result,
+        (),
+        copied=0.0,
+        batch_size=8,
+        sequence_length=32,
+        seed=0,
+    )
+    lesson = lessons.make(TRAIN)[0]
+    reading = lesson.transplanted
+    embedded = trainer.adam.rows[reading.ids]
+    direction = np.random.default_rng(0).standard_normal(embedded.shape, np.float32)
+    rest = trainer.rest(lesson, reading)
+
+    _, _, gradient = trainer.differentiate(embedded, rest)
+
+    ends = [
+        float(trainer.differentiate(embedded + step * direction, rest)[0])
+        for step in (1e-3, -1e-3)
+    ]
+    slope = (ends[0] - ends[1]) / 2e-3
+    assert slope == pytest.approx(
+        float((keras.ops.convert_to_numpy(gradient) * direction).sum()), rel=0.02
+    )
+
+
+def test_time_ends_it(family_presets):
+    result = transplanted(family_presets, "Bert")
+
+    done = bridge.distill(result, TRAIN, seconds=3.0, **OPTIONS)
+
+    assert 3.0 <= done.seconds < 60.0
+    assert len(done.losses) > 0
+
+
+def test_texts_are_read_once_and_no_further_than_needed(family_presets):
+    read = []
+
+    def texts():
+        for number in range(10**6):
+            read.append(number)
+            yield CORPUS[number % len(CORPUS)]
+
+    bridge.distill(transplanted(family_presets, "Bert"), texts(), steps=2, **OPTIONS)
+
+    assert len(read) == 2_048
+
+
+def test_nothing_is_shown_where_there_is_no_terminal(family_presets, capsys):
+    bridge.distill(transplanted(family_presets, "Bert"), TRAIN, steps=1, **OPTIONS)
+
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("texts", [[], [""], [" \n"]])
+@pytest.mark.parametrize("name", ["texts", "val_texts"])
+def test_texts_are_needed(family_presets, texts, name):
+    given = {"texts": TRAIN, name: texts}
+    with pytest.raises(
+        TextInputError,
+        match=exactly(
+            "Distillation needs texts. Received: none in which a token fits beside the "
+            "special ones into 32 ids. Pass texts, or a larger `sequence_length`."
+        ),
+    ):
+        bridge.distill(transplanted(family_presets, "Bert"), steps=1, **given)
+
+
+def test_a_row_has_room_for_a_token(family_presets):
+    with pytest.raises(
+        SequenceLengthError,
+        match=exactly(
+            "A row must hold the special tokens and at least one more. Received: "
+            "sequence_length=2 for 2 special tokens. Pass at least 3."
+        ),
+    ):
+        bridge.distill(
+            transplanted(family_presets, "Bert"), TRAIN, steps=1, sequence_length=2
+        )
+
+
+def test_one_text_is_no_list(family_presets):
+    with pytest.raises(TextInputError, match="Wrap it"):
+        bridge.distill(transplanted(family_presets, "Bert"), "a text", steps=1)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"copied": -0.1}, {"min_uses": 0}, {"learning_rate": 0.0}],
+)
+def test_options_out_of_range(family_presets, option):
+    ((name, value),) = option.items()
+    with pytest.raises(
+        ValueError,
+        match=exactly(
+            "`copied` must be at least 0, `min_uses` at least 1 and `learning_rate` "
+            f"above 0. Received: {name}={value}. Leave it out for the default."
+        ),
+    ):
+        bridge.distill(transplanted(family_presets, "Bert"), TRAIN, steps=1, **option)
+
+
+def test_an_unknown_layer(family_presets):
+    result = transplanted(family_presets, "Bert")
+    with pytest.raises(
+        BackboneError,
+        match=exactly(
+            "A layer whose states are compared must be one of the backbone's, with "
+            "states of the last ones' width. Received: 'encoder'. Name one of "
+            "token_embedding, position_embedding, segment_embedding, embeddings_add, "
+            "embeddings_layer_norm, embeddings_dropout, transformer_layer_0."
+        ),
+    ):
+        bridge.distill(result, TRAIN, steps=1, layers=["encoder"])
+
+
+def test_a_model_of_two_texts_is_refused(family_presets):
+    with pytest.raises(
+        BackboneError,
+        match=exactly(
+            "Distillation compares what two models say of a text. Received: "
+            "BartBackbone, which takes decoder_padding_mask, decoder_token_ids, "
+            "encoder_padding_mask, encoder_token_ids. Train its rows by "
+            "`bridge.fit_in_two_steps`."
+        ),
+    ):
+        bridge.distill(transplanted(family_presets, "Bart"), TRAIN, steps=1)
+
+
+def test_the_state_of_another_run_is_refused(family_presets, tmp_path):
+    result = transplanted(family_presets, "Bert")
+    bridge.distill(result, TRAIN, steps=1, state=tmp_path / "state", **OPTIONS)
+    path = tmp_path / "state" / "distillation.npz"
+
+    with pytest.raises(SavedFormatError, match="began with") as error:
+        bridge.distill(
+            transplanted(family_presets, "Bert"),
+            TRAIN,
+            steps=2,
+            state=tmp_path / "state",
+            **{**OPTIONS, "batch_size": 4},
+        )
+    assert str(error.value).startswith(
+        "A distillation goes on with the settings, model and vocabulary it began with. "
+        'Received: {"format_version": 1, '
+    )
+    assert str(error.value).endswith(
+        "Pass the same, or name another folder for `state`."
+    )
+    assert '"batch_size": 4' in str(error.value)
+    assert f"where {path} was saved with" in str(error.value)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", b"text"])
+def test_a_damaged_state_is_refused(family_presets, tmp_path, damage):
+    path = tmp_path / "distillation.npz"
+    path.write_bytes(damage)
+    with pytest.raises(
+        SavedFormatError,
+        match=around(
+            f"A distillation goes on from its saved state. Received: {path}, which "
+            "cannot be read (",
+            "). Remove the folder to begin again.",
+        ),
+    ):
+        bridge.distill(
+            transplanted(family_presets, "Bert"), TRAIN, steps=1, state=tmp_path
+        )
