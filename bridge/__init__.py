@@ -10,12 +10,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from bridge.alignment import Alignment, MatchKind
     from bridge.batches import Collator, ColumnEncoder
+    from bridge.corpus import EncodeBatch, encode_corpus
     from bridge.embedding import Anchors, MatchingPursuit
     from bridge.encoder import Encoder
     from bridge.errors import BridgeError
     from bridge.facade import Bridge, align, connect
+    from bridge.keras.datasets.corpus import open_corpus
     from bridge.keras.datasets.dataset import TextDataset
     from bridge.keras.datasets.stream import TextStream
+    from bridge.keras.distill import distill
     from bridge.keras.embedding import token_embedding
     from bridge.keras.extend import extend, shrink
     from bridge.keras.pooling import MaskedPooling
@@ -40,6 +43,7 @@ _LAZY = {
     "BridgeError": "bridge.errors",
     "Collator": "bridge.batches",
     "ColumnEncoder": "bridge.batches",
+    "EncodeBatch": "bridge.corpus",
     "Encoder": "bridge.encoder",
     "KerasTokenizer": "bridge.keras.tokenizer",
     "MaskedPooling": "bridge.keras.pooling",
@@ -56,9 +60,12 @@ _LAZY = {
     "align": "bridge.facade",
     "audit": "bridge.reporting",
     "connect": "bridge.facade",
+    "distill": "bridge.keras.distill",
+    "encode_corpus": "bridge.corpus",
     "extend": "bridge.keras.extend",
     "fit_in_two_steps": "bridge.keras.training",
     "load_tokenizer": "bridge.tokenizers",
+    "open_corpus": "bridge.keras.datasets.corpus",
     "report": "bridge.reporting:make_report",
     "shrink": "bridge.keras.extend",
     "token_embedding": "bridge.keras.embedding",
@@ -73,6 +80,7 @@ __all__ = [
     "BridgeError",
     "Collator",
     "ColumnEncoder",
+    "EncodeBatch",
     "Encoder",
     "KerasTokenizer",
     "MaskedPooling",
@@ -90,9 +98,12 @@ __all__ = [
     "align",
     "audit",
     "connect",
+    "distill",
+    "encode_corpus",
     "extend",
     "fit_in_two_steps",
     "load_tokenizer",
+    "open_corpus",
     "report",
     "shrink",
     "token_embedding",

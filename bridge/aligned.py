@@ -128,7 +128,11 @@ class AlignedCalls:
 
         Returns:
             The arrays, and `(len(words), sequence_length)` int32 labels: -100 for all
-            other tokens, special tokens and padding (Keras: `ignore_class=-100`).
+            other tokens, special tokens and padding. `bridge.TokenClassifier` leaves
+            them out of every loss and metric. A model of your own needs a loss with
+            `ignore_class=-100` and `sample_weight=labels != -100` for its weighted
+            metrics: without, TensorFlow raises, and jax and torch take every such
+            token for one that costs nothing, without a word.
 
         Raises:
             TextInputError: If there is no text, or a word is not a `str`.

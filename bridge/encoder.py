@@ -57,8 +57,8 @@ class Encoder(AlignedCalls):
         ValueError: If an option is unknown.
 
     Example:
-        >>> encoder = bridge.Encoder(tokenizer, sequence_length=8)  # doctest: +SKIP
-        >>> encoder(["a text", "another"])["token_ids"].shape  # doctest: +SKIP
+        >>> encoder = bridge.Encoder("tokenizer.json", sequence_length=8)
+        >>> encoder(["a text", "another"])["token_ids"].shape
         (2, 8)
     """
 
@@ -256,8 +256,9 @@ class Encoder(AlignedCalls):
             A tokenizer that transformers' collators take.
 
         Example:
-            >>> call = encoder.as_hf()  # doctest: +SKIP
-            >>> call(texts, padding=True, return_tensors="np")  # doctest: +SKIP
+            >>> call = bridge.Encoder("tokenizer.json").as_hf()
+            >>> call(["a text"], padding=True, return_tensors="np")["input_ids"]
+            array([[ 101, 1037, 3793,  102]])
         """
         known = self.alignment is not None or self.spec.vocabulary_size is not None
         return HuggingFaceCall(

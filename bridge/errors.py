@@ -3,11 +3,13 @@
     BridgeError
     ├── MissingDependencyError(ImportError)     an optional library is not installed
     ├── UnsupportedTokenizerError(TypeError)    no adapter for this object
+    ├── ArgumentTypeError(TypeError)            an argument of another kind than needed
     ├── TokenizerFileError(ValueError)          a file cannot be read as a tokenizer
     ├── TextInputError(TypeError)               a text is not a usable `str`
     ├── SequenceLengthError(ValueError)         a length that cannot hold the input
     ├── BackboneError(ValueError)               a backbone or preset that does not fit
     ├── SavedFormatError(ValueError)            a saved folder this version cannot read
+    ├── CorpusError(ValueError)                 a corpus job that cannot go on
     └── VocabularyError(ValueError)             tokens or ids that do not make sense
         ├── MissingVocabularyError(LookupError) no vocabulary to align with
         ├── MissingRoleError(LookupError)       no pad, cls, ... where one is needed
@@ -19,7 +21,15 @@ Messages have three parts: the rule, what was received, the remedy.
 
 
 class BridgeError(Exception):
-    """Base class of all errors raised by `bridge`."""
+    """Base class of all errors raised by `bridge`.
+
+    Example:
+        >>> try:
+        ...     bridge.load_tokenizer(42)
+        ... except bridge.BridgeError as error:
+        ...     print(type(error).__name__)
+        UnsupportedTokenizerError
+    """
 
     def __str__(self) -> str:
         """Return the message itself, also where `KeyError` would quote it."""
@@ -32,6 +42,10 @@ class MissingDependencyError(BridgeError, ImportError):
 
 class UnsupportedTokenizerError(BridgeError, TypeError):
     """No adapter knows this kind of tokenizer."""
+
+
+class ArgumentTypeError(BridgeError, TypeError):
+    """An argument is an object of another kind than is needed."""
 
 
 class TokenizerFileError(BridgeError, ValueError):
@@ -52,6 +66,10 @@ class BackboneError(BridgeError, ValueError):
 
 class SavedFormatError(BridgeError, ValueError):
     """A saved folder is damaged or was written by another version."""
+
+
+class CorpusError(BridgeError, ValueError):
+    """A corpus job cannot begin or go on; shards that are there stay."""
 
 
 class VocabularyError(BridgeError, ValueError):

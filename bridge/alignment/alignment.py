@@ -138,8 +138,8 @@ class Alignment:
                 unk token.
 
         Example:
-            >>> alignment.remap(tokenizer.encode_batch(["hello"]))  # doctest: +SKIP
-            Ragged(1 rows, 1 values: [7592], ...)
+            >>> alignment.remap(tokenizer.encode_batch(["hello"])).to_lists()
+            [[7592]]
         """
         rows = _rows(ids, mask)
         return Remapper(self, on_unmapped=on_unmapped).remap(rows, method=method)
@@ -172,8 +172,10 @@ class Alignment:
                 cannot tell where its tokens stand.
 
         Example:
-            >>> traced = alignment.trace(ids, method="expand")  # doctest: +SKIP
-            >>> traced.carry(labels, repeated=-100)  # doctest: +SKIP
+            >>> ids = tokenizer.encode_batch(["unbelievably good"])
+            >>> traced = alignment.trace(ids, method="expand")
+            >>> traced.carry([0, 0, 0, 0, 1], repeated=-100).tolist()
+            [0, 0, 0, -100, 0, 1]
         """
         return trace(self, _rows(ids, mask), method=method, on_unmapped=on_unmapped)
 
@@ -186,7 +188,8 @@ class Alignment:
             An alignment whose `tokenizer` is this one's reference, without overrides.
 
         Example:
-            >>> back = alignment.inverse().remap(generated)  # doctest: +SKIP
+            >>> tokenizer.decode_batch(alignment.inverse().remap([[7592, 2088]]))
+            ['hello world']
         """
         from bridge.alignment.inverse import invert
 
@@ -273,6 +276,12 @@ class Alignment:
             continuation_pieces=inside,
             untrained=read_untrained(folder, rows=reference.vocabulary.size),
         )
+
+    def _repr_html_(self) -> str:
+        """Show the kinds in a notebook, with examples."""
+        from bridge.alignment.notebook import to_html
+
+        return to_html(self)
 
     def __repr__(self) -> str:
         """Show the counts that are not zero."""

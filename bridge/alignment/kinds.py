@@ -7,13 +7,27 @@ class MatchKind(IntEnum):
     """Fate of one id; the first that applies, in this order.
 
     `OVERRIDE` is the exception: the user's word also wins over `UNUSED`.
+
+    Attributes:
+        UNUSED: Reserved, or a hole in the ids: no text produces it.
+        OVERRIDE: The user said what it means.
+        ROLE: Special tokens that play the same role.
+        EXACT: The same bytes at the same place in a word.
+        NORMALIZED: The same after the preset's normaliser (case, accents).
+        BOUNDARY: The same bytes, but the preset has them at the other place.
+        COMPOSED: Two or more pieces of the preset spell it.
+        UNMAPPED: Not even pieces.
+
+    Example:
+        >>> bridge.MatchKind(int(alignment.kinds[64])).name  # GPT-2's "a"
+        'EXACT'
     """
 
-    UNUSED = 0  # reserved, or a hole in the ids: no text produces it
-    OVERRIDE = 1  # the user said what it means
-    ROLE = 2  # special tokens that play the same role
-    EXACT = 3  # the same bytes at the same place in a word
-    NORMALIZED = 4  # the same after the preset's normaliser (case, accents)
-    BOUNDARY = 5  # the same bytes, but the preset has them at the other place
-    COMPOSED = 6  # two or more pieces of the preset spell it
-    UNMAPPED = 7  # not even pieces
+    UNUSED = 0
+    OVERRIDE = 1
+    ROLE = 2
+    EXACT = 3
+    NORMALIZED = 4
+    BOUNDARY = 5
+    COMPOSED = 6
+    UNMAPPED = 7

@@ -3,6 +3,6 @@
 
 def main() -> None:
     """Run the command line."""
-    from bridge.cli.app import run
+    from bridge.cli.app import app
 
-    run()
+    app()

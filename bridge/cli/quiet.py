@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -44,6 +45,8 @@ def import_keras() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Grain and TensorFlow warn about thread counts on small machines.
     logging.getLogger("absl").setLevel(logging.ERROR)
+    # Keras warns of what saving and loading a task always does.
+    warnings.filterwarnings("ignore", category=UserWarning, module="keras")
     try:
         with quiet_errors():
             import_module("keras_hub")

@@ -1,16 +1,11 @@
-"""The demo's material: real tweets, cleaned and split; a real model and tokenizer."""
+"""The demo's material: real tweets, a real model and a real tokenizer."""
 
-import csv
-from collections import defaultdict
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
-
+from bridge.cli.labelled import Labelled, read_labelled
 from bridge.errors import MissingDependencyError
-
-LABELS = ("negative", "neutral", "positive")
 
 # What has to be installed: import name -> package. Their own dependencies pull torch
 # and are not needed, hence --no-deps.
@@ -66,28 +61,7 @@ def _folder(name: str) -> Path:
     return Path(next(iter(locations or ())))
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaning:
-    """Tweets that are fit for use, and what was dropped.
-
-    Attributes:
-        texts: One of each text.
-        labels: Index into `LABELS` for each, `(len(texts),)`.
-        read: Rows in the file.
-        not_ascii: Rows dropped for damaged or other non-ASCII characters.
-        conflicting: Texts dropped because they have more than one label.
-        doubled: Rows dropped as repetitions.
-    """
-
-    texts: tuple[str, ...]
-    labels: np.ndarray
-    read: int
-    not_ascii: int
-    conflicting: int
-    doubled: int
-
-
-def read_tweets(file: Path) -> Cleaning:
+def read_tweets(file: Path) -> Labelled:
     """Read the tweets and drop what is damaged.
 
     The file has broken emoji bytes, repeated texts, and texts with two labels.
@@ -98,52 +72,11 @@ def read_tweets(file: Path) -> Cleaning:
     Returns:
         Clean texts in file order.
     """
-    with file.open(encoding="utf-8", errors="replace", newline="") as stream:
-        rows = [
-            (row["text"].strip(), row["sentiment"]) for row in csv.DictReader(stream)
-        ]
-    labels: dict[str, set[str]] = defaultdict(set)
-    usable = [row for row in rows if row[0] and row[0].isascii()]
-    for text, label in usable:
-        labels[text].add(label)
-    clean = {text: found for text, found in labels.items() if len(found) == 1}
-    return Cleaning(
-        texts=tuple(clean),
-        labels=np.array([LABELS.index(min(found)) for found in clean.values()]),
-        read=len(rows),
-        not_ascii=len(rows) - len(usable),
-        conflicting=len(labels) - len(clean),
-        doubled=len(usable) - len(labels),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Texts and labels to train and to test on; no text is in both."""
-
-    train_texts: list[str]
-    train_labels: np.ndarray
-    test_texts: list[str]
-    test_labels: np.ndarray
-
-
-def split(tweets: Cleaning, *, train: int, test: int, seed: int) -> Split:
-    """Draw a training and a test set.
-
-    Args:
-        tweets: Clean tweets.
-        train: Texts to train on.
-        test: Texts to test on.
-        seed: Of the draw.
-
-    Returns:
-        The split, shuffled: KerasHub's tasks do not shuffle.
-    """
-    order = np.random.default_rng(seed).permutation(len(tweets.texts))
-    chosen, held_out = order[:train], order[train : train + test]
-    return Split(
-        [tweets.texts[i] for i in chosen],
-        tweets.labels[chosen],
-        [tweets.texts[i] for i in held_out],
-        tweets.labels[held_out],
+    content = file.read_bytes().decode("utf-8", "replace")
+    return read_labelled(
+        content,
+        name=str(file),
+        text_column="text",
+        label_column="sentiment",
+        is_usable=str.isascii,
     )

@@ -41,6 +41,10 @@ class Anchors:
         dimensions: With `texts`, columns of the vectors.
         window: With `texts`, tokens on each side that count as company.
         rule: What the provenance calls its rows.
+
+    Example:
+        >>> near = bridge.Anchors({"hello": [1.0, 0.0], "hi": [0.9, 0.1]}, top_k=2)
+        >>> result = bridge.transplant(backbone, alignment, init=[near, "compose"])
     """
 
     vectors: Vectors | str | os.PathLike[str] | None = None

@@ -48,6 +48,10 @@ class MatchingPursuit:
         candidates: Anchors nearest to a row among which the search goes; all would
             take hours on two cores.
         rule: What the provenance calls its rows.
+
+    Example:
+        >>> donor = np.random.default_rng(0).normal(size=(tokenizer.vocabulary.size, 8))
+        >>> pursuit = bridge.MatchingPursuit(donor, k=4)  # init=pursuit of `transplant`
     """
 
     donor: NDArray[Any] | str | os.PathLike[str]

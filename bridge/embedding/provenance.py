@@ -37,6 +37,7 @@ class Rule(IntEnum):
     GIVEN = 8  # by the user's own function
     MEAN = 9  # mean of the preset's live rows; only where asked for
     LAST_RESORT = 10  # seeded draw with mean and spread of live rows of its class
+    DISTILLED = 11  # began as its ingredients say, then was trained by `distill`
 
 
 # A row of these with one ingredient equals a row of the preset, and stands for it.

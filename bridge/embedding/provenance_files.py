@@ -1,7 +1,6 @@
 """The origin of every row as CSV, as JSON that reads back, and as HTML."""
 
 import csv
-import html
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ import numpy as np
 
 from bridge.errors import SavedFormatError
 from bridge.tokenizers.saving import replace_file
-from bridge.vocabulary.display import escaped
+from bridge.vocabulary.display import html_table, markup
 
 if TYPE_CHECKING:
     from bridge.embedding.provenance import Provenance
@@ -126,16 +125,14 @@ def to_html(provenance: "Provenance") -> str:
     Returns:
         A fragment of HTML, token text escaped.
     """
-    lines = [
-        f"<tr><td>{name}</td><td>{count:,}</td><td>{_examples(provenance, number)}</td>"
-        "</tr>"
-        for number, (name, count) in enumerate(provenance.counts().items())
-        if count
-    ]
-    return (
-        f"<table><caption>{len(provenance):,} rows</caption><thead><tr><th>rule</th>"
-        "<th>rows</th><th>such as</th></tr></thead><tbody>"
-        f"{''.join(lines)}</tbody></table>"
+    return html_table(
+        f"{len(provenance):,} rows",
+        ("rule", "rows", "such as"),
+        (
+            (name, f"{count:,}", _examples(provenance, number))
+            for number, (name, count) in enumerate(provenance.counts().items())
+            if count
+        ),
     )
 
 
@@ -164,4 +161,4 @@ def _sum(
 def _named(vocabulary: "Vocabulary | None", token_id: int) -> str:
     if vocabulary is None or token_id >= vocabulary.size:
         return str(token_id)
-    return html.escape(escaped(vocabulary.text(token_id)))
+    return markup(vocabulary.text(token_id))

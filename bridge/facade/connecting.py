@@ -51,10 +51,10 @@ def connect(
         ValueError: If the strategy is unknown.
 
     Example:
-        >>> link = bridge.connect(tokenizer, "bert_tiny_en_uncased")  # doctest: +SKIP
-        >>> task = link.task(  # doctest: +SKIP
-        ...     keras_hub.models.BertTextClassifier, num_classes=2
-        ... )
+        >>> link = bridge.connect(tokenizer, preset)
+        >>> link.strategy
+        'retokenize'
+        >>> task = link.task(keras_hub.models.BertTextClassifier, num_classes=2)
     """
     if strategy not in STRATEGIES:
         raise ValueError(

@@ -10,13 +10,13 @@ from bridge.alignment import Alignment
 from bridge.alignment.storage import read_manifest
 from bridge.encoder import Encoder
 from bridge.errors import BackboneError
+from bridge.facade.masking import check_masks
 from bridge.layout import Strategy
 from bridge.lazy import lazy
 from bridge.reporting import RemapReport
 from bridge.spec import BackboneSpec
 from bridge.tokenizers.saving import replace_folder
 from bridge.vocabulary import Vocabulary
-from bridge.vocabulary.display import quoted
 
 if TYPE_CHECKING:
     from bridge.keras.transplant import TransplantResult
@@ -35,6 +35,13 @@ class Bridge:
         preset: The preset's name or folder, or a KerasHub object.
         texts: Texts that the rows of a transplant are measured on.
         seed: Of everything random in a transplant.
+
+    Example:
+        >>> link.encoder(["a text"])["padding_mask"].shape
+        (1, 32)
+        >>> link.save("link")
+        >>> bridge.Bridge.load("link").strategy
+        'retokenize'
     """
 
     def __init__(
@@ -158,28 +165,10 @@ class Bridge:
             BackboneError: If the class computes its mask from the pad id while the
                 preset's pad id is an ordinary token.
         """
-        import keras_hub
-
         from bridge.keras.preprocessing import build_preprocessor
 
-        masks_by_value = issubclass(
-            preprocessor_class,
-            (
-                keras_hub.models.TextClassifierPreprocessor,
-                keras_hub.models.MaskedLMPreprocessor,
-                keras_hub.models.TextEmbedderPreprocessor,
-            ),
-        )
-        spec = self.alignment.spec
-        hides_tokens = self.strategy != "transplant" and spec.pad_is_text
-        if hides_tokens and masks_by_value and spec.pad_id is not None:
-            token = self.alignment.reference.vocabulary.text(spec.pad_id)
-            raise BackboneError(
-                f"{preprocessor_class.__name__} masks every token that has the pad id. "
-                f"Received: a preset that pads with id {spec.pad_id}, the ordinary "
-                f"token {quoted(token)}, which would be hidden. Use `link.encoder`, "
-                "whose masks are made from lengths, or strategy='transplant'."
-            )
+        if self.strategy != "transplant":
+            check_masks(preprocessor_class, self.alignment)
         return build_preprocessor(
             preprocessor_class, self.keras_tokenizer(), sequence_length, options
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bridge.alignment import Alignment, MatchKind
-from bridge.errors import BackboneError, SequenceLengthError
+from bridge.errors import ArgumentTypeError, BackboneError, SequenceLengthError
 from bridge.ragged import Ragged
 from bridge.reporting.measure import measure
 from bridge.reporting.numbers.cost import TransplantCost, estimate_cost
@@ -56,6 +56,7 @@ def make_report(
         The report.
 
     Raises:
+        ArgumentTypeError: If `alignment` is none.
         TextInputError: If there is no text, or one is not a `str`, or the frequencies
             cannot be read.
         ValueError: If both texts and frequencies are given.
@@ -64,10 +65,17 @@ def make_report(
         MissingDependencyError: If wordfreq is asked for and not installed.
 
     Example:
-        >>> report = bridge.report(alignment, texts)  # doctest: +SKIP
-        >>> print(report)  # doctest: +SKIP
-        >>> report.to_html("report.html")  # doctest: +SKIP
+        >>> report = bridge.report(alignment, texts)
+        >>> print(report)
+        Tokenizer: 50,257 ids. Preset: 30,522 ids, 30,522 rows; reference: ...
+        >>> page = report.to_html("report.html")
     """
+    if not isinstance(alignment, Alignment):
+        raise ArgumentTypeError(
+            "A report is made from an alignment. Received: a "
+            f"{type(alignment).__name__}. Make one by `bridge.align(tokenizer, "
+            "preset)`; a link of `bridge.connect` has its report, `link.report`."
+        )
     if sequence_length <= 0:
         raise SequenceLengthError(
             "`sequence_length` must be positive. Received: "

@@ -60,6 +60,12 @@ class RemapReport:
         recommendation: The strategy that fits, with reasons.
         unmeasured: What could not be measured and why, one sentence each.
         source: What the outputs per token are made from; no part of the data.
+
+    Example:
+        >>> report.recommendation.strategy
+        'retokenize'
+        >>> bridge.RemapReport.from_dict(report.to_dict()) == report
+        True
     """
 
     tokenizer_size: int

@@ -11,6 +11,26 @@ from typing import TextIO
 from bridge.errors import SavedFormatError
 
 
+def check_replaceable(directory: str | os.PathLike[str], *, owner: str) -> None:
+    """Refuse a folder that `replace_folder` would not replace.
+
+    A long job asks before it begins.
+
+    Args:
+        directory: Where something shall be saved.
+        owner: File that marks a folder of ours.
+
+    Raises:
+        SavedFormatError: If `directory` is there, not empty and not ours.
+    """
+    target = Path(directory)
+    if target.exists() and not (target / owner).is_file() and any(target.iterdir()):
+        raise SavedFormatError(
+            f"A save replaces an empty folder or an older save. Received: {target}, "
+            f"which holds other files and no {owner}. Name another folder."
+        )
+
+
 @contextmanager
 def replace_folder(directory: str | os.PathLike[str], *, owner: str) -> Iterator[Path]:
     """Write a folder as a whole: it appears complete, or the old one stays.
@@ -26,12 +46,8 @@ def replace_folder(directory: str | os.PathLike[str], *, owner: str) -> Iterator
     Raises:
         SavedFormatError: If `directory` is there, not empty and not ours.
     """
+    check_replaceable(directory, owner=owner)
     target = Path(directory)
-    if target.exists() and not (target / owner).is_file() and any(target.iterdir()):
-        raise SavedFormatError(
-            f"A save replaces an empty folder or an older save. Received: {target}, "
-            f"which holds other files and no {owner}. Name another folder."
-        )
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:

@@ -1,6 +1,8 @@
 """Token text for people: readable, and harmless to look at."""
 
+import html
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 from bridge.vocabulary.kinds import Token, TokenKind
 from bridge.vocabulary.surface import METASPACE, Convention, byte_level_bytes
@@ -69,3 +71,38 @@ def quoted(text: str) -> str:
     """
     shown = escaped(text)
     return f'"{shown}"' if "'" in shown else f"'{shown}'"
+
+
+def markup(text: str) -> str:
+    """Make text harmless in HTML.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        Markup that shows it.
+    """
+    return html.escape(escaped(text))
+
+
+def html_table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
+) -> str:
+    """Write a plain table for a notebook.
+
+    Args:
+        caption: What stands above it.
+        columns: Names of the columns.
+        rows: Cells, as markup.
+
+    Returns:
+        A fragment of HTML.
+    """
+    head = "".join(f"<th>{name}</th>" for name in columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return (
+        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )

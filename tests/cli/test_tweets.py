@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bridge.cli import tweets
+from bridge.cli.labelled import split
 from bridge.errors import MissingDependencyError
 
 DAMAGED = (
@@ -34,7 +35,7 @@ def test_damaged_rows_are_dropped_and_counted(cleaned):
     assert cleaned.texts == ("a bad day", "a good day", "a day, as such")
     assert cleaned.labels.tolist() == [0, 2, 1]
     # The empty text counts with those that cannot be used.
-    assert (cleaned.read, cleaned.not_ascii, cleaned.conflicting, cleaned.doubled) == (
+    assert (cleaned.read, cleaned.unusable, cleaned.conflicting, cleaned.doubled) == (
         9,
         3,
         1,
@@ -43,8 +44,8 @@ def test_damaged_rows_are_dropped_and_counted(cleaned):
 
 
 def test_split_is_disjoint_and_by_seed(cleaned):
-    data = tweets.split(cleaned, train=2, test=1, seed=3)
-    again = tweets.split(cleaned, train=2, test=1, seed=3)
+    data = split(cleaned, train=2, test=1, seed=3)
+    again = split(cleaned, train=2, test=1, seed=3)
     assert data.train_texts == again.train_texts
     assert sorted(data.train_texts + data.test_texts) == sorted(cleaned.texts)
     labels = dict(zip(cleaned.texts, cleaned.labels.tolist(), strict=True))

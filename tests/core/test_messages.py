@@ -17,6 +17,7 @@ ROOMS = (
     "encoder.py",
     "vocabulary",
     "alignment",
+    "corpus",
     "reporting",
     "facade",
 )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from rich.cells import cell_len
 
 import bridge
-from bridge.errors import SavedFormatError, TextInputError
+from bridge.errors import ArgumentTypeError, SavedFormatError, TextInputError
 from bridge.reporting.numbers.fidelity import Fidelity
 from bridge.reporting.recommendation import Recommendation, recommend
 from bridge.reporting.report import RemapReport
@@ -200,3 +200,13 @@ def test_a_damaged_report(report):
     del data["text"]
     with pytest.raises(SavedFormatError, match=exactly(message)):
         RemapReport.from_dict(data)
+
+
+def test_a_report_is_made_from_an_alignment():
+    message = (
+        "A report is made from an alignment. Received: a str. Make one by "
+        "`bridge.align(tokenizer, preset)`; a link of `bridge.connect` has its "
+        "report, `link.report`."
+    )
+    with pytest.raises(ArgumentTypeError, match=exactly(message)):
+        bridge.report("bert_tiny_en_uncased")

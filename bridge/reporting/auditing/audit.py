@@ -59,7 +59,8 @@ def audit(
         BackboneError: If `backbone` does not fit the ids, or takes more than one text.
 
     Example:
-        >>> print(bridge.audit(preset, preset, ["Café naïve"]))  # doctest: +SKIP
+        >>> bridge.audit(preset, preset, ["Café naïve", "plain words"]).causes
+        {'accents': 1}
     """
     checked = check_texts(texts)
     view = View(_load_native(preset_tokenizer), _load_reference(reference_tokenizer))

@@ -124,6 +124,11 @@ class AuditReport:
         cosine: What it means to the backbone, or `None` without one.
         remedies: What helps, each measured on all texts; one with several options
             holds those of the one before.
+
+    Example:
+        >>> found = bridge.audit(preset, preset, ["plain words", "naïve"])
+        >>> found.differing, found.examples[0].reference_tokens
+        ((1,), ('i',))
     """
 
     texts: int

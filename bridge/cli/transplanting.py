@@ -1,0 +1,102 @@
+"""`bridge transplant`: the preset's body over the tokenizer's vocabulary, saved."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bridge.cli.command import Answer
+from bridge.cli.files import read_texts
+from bridge.cli.options import Init
+from bridge.cli.progress import waiting
+from bridge.cli.quiet import import_keras
+from bridge.tokenizers.saving import check_replaceable, replace_folder
+
+# Marks a folder of ours, and says where every row came from.
+PROVENANCE = "provenance.csv"
+
+# One text in so many tells when rows no longer get better.
+_HELD_OUT = 20
+
+
+def transplant(
+    tokenizer: str,
+    preset: str,
+    *,
+    init: Init,
+    texts: Path | None,
+    distill_seconds: float | None,
+    seed: int,
+    output: Path,
+) -> Answer:
+    """Give a preset the vocabulary of a tokenizer, and write a preset.
+
+    Args:
+        tokenizer: What `load_tokenizer` takes, as text.
+        preset: Name, handle or folder.
+        init: What makes rows that are not copied.
+        texts: File of texts like those the model will read.
+        distill_seconds: How long to train the new rows on them, without labels.
+        seed: Of the drawn rows.
+        output: Folder to write: a plain KerasHub backbone that loads without `bridge`,
+            its tokenizer, the origin of every row, and the report.
+
+    Returns:
+        How the rows were made, and what was verified.
+
+    Raises:
+        SavedFormatError: If the folder holds other files.
+        BackboneError: If the model cannot be transplanted.
+    """
+    if distill_seconds is not None and texts is None:
+        raise typer.BadParameter("rows are trained on texts: add `--texts FILE`.")
+    check_replaceable(output, owner=PROVENANCE)
+    given = None if texts is None else read_texts(texts)
+    with waiting("Loading Keras, the tokenizer and the preset"):
+        import_keras()
+        import bridge
+        from bridge.keras.presets import load_backbone
+
+        alignment = bridge.align(tokenizer, preset)
+        backbone = load_backbone(preset)
+    with waiting("Measuring and making rows"):
+        report = bridge.report(alignment, given)
+        result = bridge.transplant(
+            backbone, alignment, init=init, texts=given, seed=seed
+        )
+    notes = []
+    if distill_seconds is not None and given is not None:
+        done = bridge.distill(
+            result,
+            [text for i, text in enumerate(given) if i % _HELD_OUT],
+            val_texts=given[::_HELD_OUT],
+            seconds=distill_seconds,
+            seed=seed,
+        )
+        result = done.result
+        notes.append(str(done))
+    with waiting("Checking"):
+        notes.append(str(result.check()))
+    with waiting(f"Writing {output}"), replace_folder(output, owner=PROVENANCE) as made:
+        result.model.save_to_preset(str(made))
+        bridge.KerasTokenizer(
+            result.tokenizer, vocabulary=result.vocabulary, spec=result.spec
+        ).save_to_preset(str(made))
+        result.provenance.to_csv(made / PROVENANCE)
+        report.to_html(made / "report.html")
+    counts = result.provenance.counts()
+    rows = {name.lower(): count for name, count in counts.items() if count}
+    data = {"output": str(output), "rows": rows, "notes": notes}
+    return Answer("\n".join(_describe(data)), data)
+
+
+def _describe(data: Mapping[str, Any]) -> Iterator[str]:
+    rows, output = data["rows"], data["output"]
+    made_of = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+    yield f"{sum(rows.values()):,} rows: {made_of}."
+    yield from data["notes"]
+    yield f"Saved {output}: a KerasHub preset, provenance.csv, report.html. To load it:"
+    yield "  import bridge, keras_hub"
+    yield f'  keras_hub.models.Backbone.from_preset("{output}")'
+    yield f'  keras_hub.tokenizers.Tokenizer.from_preset("{output}")'
