@@ -74,6 +74,8 @@ class Batching:
         buckets: Number of widths that batches may have, or `None` for the encoder's
             `sequence_length` throughout. Rows that are not shuffled stay where they
             are, so that there is one width for them: that of the longest.
+        widths: The widths themselves, rising, where they shall not follow from the
+            rows, as for rows that are read group by group.
 
     Raises:
         ValueError: If a size is below 1.
@@ -83,6 +85,7 @@ class Batching:
     shuffle: bool = True
     seed: int = 0
     buckets: int | None = 8
+    widths: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse sizes that make no batch."""
@@ -134,6 +137,8 @@ class Batching:
 
     def _widths(self, lengths: OffsetArray, sequence_length: int) -> NDArray[np.int64]:
         """Choose widths such that about as many rows fall between any two."""
+        if self.widths is not None:
+            return np.array(self.widths)
         if self.buckets is None or not len(lengths):
             return np.array([sequence_length])
         count = self.buckets if self.shuffle else 1

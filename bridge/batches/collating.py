@@ -23,9 +23,10 @@ class Collator:
         tensors: `"np"` for numpy arrays, `"pt"` for torch tensors.
 
     Example:
-        >>> examples = list(zip(texts, labels))  # doctest: +SKIP
-        >>> collate = bridge.Collator(encoder, tensors="pt")  # doctest: +SKIP
-        >>> DataLoader(examples, 32, shuffle=True, collate_fn=collate)  # doctest: +SKIP
+        >>> collate = bridge.Collator(encoder)  # DataLoader(..., collate_fn=collate)
+        >>> inputs, labels = collate([("a text", 1), ("another", 0)])
+        >>> labels.tolist()
+        [1, 0]
     """
 
     encoder: Encoder
@@ -76,9 +77,10 @@ class ColumnEncoder:
         pair: Column of the second texts, or `None`.
 
     Example:
-        >>> encode = bridge.ColumnEncoder(encoder, text="sentence")  # doctest: +SKIP
-        >>> dataset = dataset.map(encode, batched=True)  # doctest: +SKIP
-        >>> dataset.to_tf_dataset(columns=list(encode.columns))  # doctest: +SKIP
+        >>> encode = bridge.ColumnEncoder(encoder, text="sentence")
+        >>> dataset = datasets.Dataset.from_dict({"sentence": ["a text", "another"]})
+        >>> sorted(dataset.map(encode, batched=True).column_names)
+        ['padding_mask', 'segment_ids', 'sentence', 'token_ids']
     """
 
     encoder: Encoder
@@ -102,16 +104,29 @@ class ColumnEncoder:
         Raises:
             TextInputError: If a column is missing, or a text is not a `str`.
         """
-        pairs = None if self.pair is None else self._column(batch, self.pair)
-        return self.encoder(self._column(batch, self.text), pairs)
+        pairs = None if self.pair is None else column_of(batch, self.pair)
+        return self.encoder(column_of(batch, self.text), pairs)
 
-    def _column(self, batch: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
-        if name not in batch:
-            raise TextInputError(
-                f"The texts must be in the column that is named. Received: {name!r} "
-                f"for columns {sorted(batch)}. Pass `text=` or `pair=`."
-            )
-        return batch[name]
+
+def column_of(batch: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
+    """Return the texts of a batch.
+
+    Args:
+        batch: From the name of a column to its values.
+        name: The column.
+
+    Returns:
+        Its values, unchecked.
+
+    Raises:
+        TextInputError: If it is missing.
+    """
+    if name not in batch:
+        raise TextInputError(
+            f"The texts must be in the column that is named. Received: {name!r} "
+            f"for columns {sorted(batch)}. Pass `text=` or `pair=`."
+        )
+    return batch[name]
 
 
 def _torch() -> Any:  # noqa: ANN401  the module

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import bridge
@@ -50,6 +51,13 @@ def test_on_this_machine_the_bytes_are_those_of_the_local_engine(ray, inputs, tm
     assert contents(tmp_path / "ray") == contents(tmp_path / "local")
     # A second call finds nothing to do.
     assert run(inputs, tmp_path / "ray", engine="ray") == counts
+    # The callable alone, on data that Ray reads.
+    encode = bridge.EncodeBatch(encoder())
+    made = ray.data.from_items([{"text": text} for text in CORPUS]).map_batches(encode)
+    found = sorted(row["token_ids"].tolist() for row in made.take_all())
+    assert found == sorted(
+        map(np.ndarray.tolist, encode({"text": CORPUS})["token_ids"])
+    )
 
 
 def test_a_node_that_dies_takes_no_document_along(ray, inputs, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bridge.corpus.rows import Rows
+from bridge.places import PaddingSide
 from bridge.ragged import Ragged
 
 
@@ -42,7 +43,7 @@ class ShardFormat(ABC):
 
     width: int
     pad_id: int
-    padding_side: str = "right"
+    padding_side: PaddingSide = "right"
 
     @abstractmethod
     def create(

@@ -70,7 +70,7 @@ class _Writer:
             template=Template(),
             sequence_length=form.width,
             pad_id=form.pad_id,
-            padding_side=form.padding_side,  # type: ignore[arg-type]
+            padding_side=form.padding_side,
         )
         self._file.write(packed.token_ids.astype("<i4", copy=False).tobytes())
         self._table.write(rows)
