@@ -1,6 +1,6 @@
 """Trains classifiers at the same examples and steps, for the examples that compare."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -25,25 +25,29 @@ def accuracy(
     train: tuple[Any, np.ndarray],
     test: tuple[Any, np.ndarray],
     *,
+    seed: int = 0,
     embedding_rate: float | None = None,
 ) -> float:
     """Train a classifier for two epochs, and test it.
 
     Args:
         name: Shown while it trains.
-        backbone: A BERT; its weights change.
+        backbone: A BERT. A copy of it trains, so every run starts from the same.
         train: Arrays for the backbone, and labels.
         test: The same to test on.
+        seed: Of the classifier's last layers, and of what dropout leaves out.
         embedding_rate: Learning rate of a first epoch in which of the backbone only
             the vocabulary trains; `None` to train everything in both.
 
     Returns:
         Share of the test labels that it finds.
     """
-    print(f"\n{name}", flush=True)
-    keras.utils.set_random_seed(0)
+    print(f"\n{name}, seed {seed}", flush=True)
+    keras.utils.set_random_seed(seed)
+    copy = type(backbone).from_config(backbone.get_config())
+    copy.set_weights(backbone.get_weights())
     task = keras_hub.models.BertTextClassifier(
-        backbone, num_classes=int(train[1].max()) + 1
+        copy, num_classes=int(train[1].max()) + 1
     )
     if embedding_rate is None:
         task.compile(**compile_options(1e-4))
@@ -59,10 +63,15 @@ def accuracy(
     return float(task.evaluate(*test, batch_size=64, verbose=0)[1])
 
 
-def show(found: Mapping[str, float], labels: np.ndarray) -> None:
-    """Print accuracies below that of always saying the most frequent label."""
-    print(
-        f"\n{'always the same label':24}{np.bincount(labels).max() / len(labels):.3f}"
-    )
-    for name, value in found.items():
-        print(f"{name:24}{value:.3f}")
+def show(found: Mapping[str, Sequence[float]], labels: np.ndarray) -> float:
+    """Print accuracies, one a seed, of each way to find labels.
+
+    Returns:
+        Accuracy of always saying the most frequent label.
+    """
+    baseline = float(np.bincount(labels).max() / len(labels))
+    print(f"\n{'always the same label':24}{baseline:.3f}")
+    for name, runs in found.items():
+        spread = f"  ({min(runs):.3f}-{max(runs):.3f})" if len(runs) > 1 else ""
+        print(f"{name:24}{np.mean(runs):.3f}{spread}")
+    return baseline

@@ -5,24 +5,20 @@ remapped to English pieces, its own ids with a transplanted embedding, and its o
 with a random one. Each is trained on the same examples for as many steps.
 """
 
-import argparse
-
 import keras
 import keras_hub
 import numpy as np
+from comparing import show
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from treebank import load_treebank
-from tweets import model_folder
+from tweets import model_folder, texts_and_seeds
 
 import bridge
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--texts", type=int, default=500, help="sentences to train on")
-parser.add_argument("--seeds", type=int, default=1, help="runs of each way")
-options = parser.parse_args()
+count, seeds = texts_and_seeds(500)
 (all_words, all_tags), (test_words, test_tags) = load_treebank()
-words, tags = all_words[: options.texts], all_tags[: options.texts]
-test_words, test_tags = test_words[: options.texts], test_tags[: options.texts]
+words, tags = all_words[:count], all_tags[:count]
+test_words, test_tags = test_words[:count], test_tags[:count]
 names = sorted({tag for row in [*all_tags, *test_tags] for tag in row})
 
 # A Turkish tokenizer, from the words of the whole train half.
@@ -62,7 +58,7 @@ def make_task(way, seed):
 
 
 accuracies = {"remap": [], "transplant": [], "random": []}
-for seed in range(options.seeds):
+for seed in range(seeds):
     for way, results in accuracies.items():
         print(f"\n{way}, seed {seed}")
         keras.utils.set_random_seed(seed)
@@ -71,9 +67,7 @@ for seed in range(options.seeds):
         task.fit(words, tags, batch_size=16, epochs=3)
         results.append(task.score_words(test_words, test_tags).accuracy)
 
-flat = [tag for row in test_tags for tag in row]
-baseline = max(flat.count(name) for name in names) / len(flat)
-print(f"\nword accuracy\n{'always the same label':24}{baseline:.3f}")
-for way, results in accuracies.items():
-    print(f"{way:24}{np.mean(results):.3f}  ({min(results):.3f}-{max(results):.3f})")
+truth = np.array([names.index(tag) for row in test_tags for tag in row])
+print("\nShare of the words whose part of speech is found")
+baseline = show(accuracies, truth)
 assert np.mean(accuracies["transplant"]) > baseline, "the model learned nothing"

@@ -36,9 +36,21 @@ def model_folder() -> str:
 
 def texts_argument(default: int) -> int:
     """Read `--texts N` from the command line."""
+    return int(_parser(default).parse_args().texts)
+
+
+def texts_and_seeds(default: int) -> tuple[int, int]:
+    """Read `--texts N` and `--seeds N`."""
+    parser = _parser(default)
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each way")
+    options = parser.parse_args()
+    return options.texts, options.seeds
+
+
+def _parser(texts: int) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--texts", type=int, default=default, help="to train on")
-    return int(parser.parse_args().texts)
+    parser.add_argument("--texts", type=int, default=texts, help="to train on")
+    return parser
 
 
 def report(accuracy: float, labels: np.ndarray) -> None:

@@ -91,7 +91,7 @@ def measure(vocabulary, backbone, sentences, options):
         row["accuracy"] = tuned(made, options)
         found.append(row)
         print(json.dumps(row), flush=True)
-    best = names[-1]
+    best = list(cosines)[-1]
     for row in found:
         if row["row"] not in ("original", best):
             others = cosines[row["row"]]

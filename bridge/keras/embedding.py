@@ -126,7 +126,7 @@ def token_embedding(
 
     Example:
         >>> layer = token_embedding({"<unk>": 0, "hi": 1}, output_dim=4)
-        >>> layer.embeddings.shape
+        >>> tuple(layer.embeddings.shape)
         (2, 4)
     """
     check_trainable(trainable)

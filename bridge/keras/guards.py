@@ -8,20 +8,24 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import keras
+import keras_hub
 import numpy as np
 
 from bridge.errors import BackboneError, TextInputError
 from bridge.keras.backbone import tells_id_zero_apart
 from bridge.keras.spec import backbone_of
 from bridge.keras.tables import token_layer
+from bridge.keras.word_labels import check_labels
 from bridge.tokenizers.texts import check_texts
 
 
 def guard_task(task: Any) -> Any:  # noqa: ANN401  a keras_hub Task
-    """Let a task's `fit`, `evaluate` and `predict` refuse texts that are none.
+    """Let a task refuse texts, labels and prompts that are none.
 
     Otherwise KerasHub gives an error of TensorFlow that names no row, or takes
-    not-a-number for the text `nan`.
+    not-a-number for the text `nan`; jax and torch count a label of -100 as a right
+    answer; and `generate` writes over padding that stands before a prompt.
 
     Args:
         task: A task that takes raw texts.
@@ -30,7 +34,9 @@ def guard_task(task: Any) -> Any:  # noqa: ANN401  a keras_hub Task
         The same task.
     """
     for name in ("fit", "evaluate", "predict"):
-        setattr(task, name, _checking_texts(getattr(task, name)))
+        setattr(task, name, _checking_examples(task, getattr(task, name)))
+    if hasattr(task, "generate"):
+        task.generate = _checking_prompts(task.generate)
     return task
 
 
@@ -96,13 +102,45 @@ def check_pad_id(model: Any, pad_id: int) -> None:  # noqa: ANN401
         )
 
 
-def _checking_texts(method: Callable[..., Any]) -> Callable[..., Any]:
+def _checking_examples(task: Any, method: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401
     @wraps(method)
     def checked(x: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        _check(x)
+        labels = args[0] if args else kwargs.get("y")
+        _check_examples(task, x, labels)
         held_out = kwargs.get("validation_data")
-        _check(held_out[0] if isinstance(held_out, (tuple, list)) else None)
+        if isinstance(held_out, (tuple, list)):
+            _check_examples(task, *held_out[:2])
         return method(x, *args, **kwargs)
+
+    return checked
+
+
+def _check_examples(task: Any, texts: Any, labels: Any = None) -> None:  # noqa: ANN401
+    """Check texts, and labels where they are numbers of classes."""
+    _check(texts)
+    if not isinstance(task, keras_hub.models.TextClassifier):
+        return
+    loss = task.loss
+    is_object = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
+    if is_object or loss == "sparse_categorical_crossentropy":
+        ignored = loss.ignore_class if is_object else None
+        check_labels(labels, task.num_classes, ignored=ignored)
+
+
+def _checking_prompts(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def checked(inputs: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        # RWKV-7's own prompts have more keys, and their padding before the text.
+        if isinstance(inputs, dict) and set(inputs) == {"token_ids", "padding_mask"}:
+            mask = np.asarray(inputs["padding_mask"], bool)
+            wrong = (mask[..., 1:] > mask[..., :-1]).any(axis=-1)
+            if wrong.any():
+                raise TextInputError(
+                    "A prompt stands before its padding, as `generate` writes into "
+                    f"the first cells of padding. Received: {wrong.sum()} of "
+                    f"{wrong.size} prompts behind padding. Pad them on the right."
+                )
+        return method(inputs, *args, **kwargs)
 
     return checked
 

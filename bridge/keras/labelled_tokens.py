@@ -8,6 +8,9 @@ from keras import ops
 
 from bridge.words import IGNORED
 
+# Keras's default way to a mean: the sum of the losses, divided by how many there are.
+_OVER_ALL = "sum_over_batch_size"
+
 
 class LabelledTokens(keras_hub.models.Task):
     """Leaves tokens that are labelled -100 out of every loss and every metric.
@@ -62,7 +65,12 @@ class LabelledTokens(keras_hub.models.Task):
         training: bool = True,  # noqa: FBT001, FBT002  Keras's signature
     ) -> Any:  # noqa: ANN401
         """Return the loss of the tokens that have a label; as in Keras."""
+        count = ops.sum(ops.cast(ops.not_equal(y, IGNORED), "float32"))
         y, sample_weight = _without_ignored(y, sample_weight)
+        reduction = getattr(self.loss, "reduction", _OVER_ALL)
+        if reduction == _OVER_ALL:  # also of tokens without a label
+            cells = ops.cast(ops.size(sample_weight), "float32")
+            sample_weight = sample_weight * cells / ops.maximum(count, 1.0)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(

@@ -28,9 +28,9 @@ class MaskedPooling(keras.layers.Layer):
         ValueError: If there is no such mode.
 
     Example:
-        >>> states = backbone.output["sequence_output"]  # doctest: +SKIP
-        >>> mask = backbone.input["padding_mask"]  # doctest: +SKIP
-        >>> bridge.MaskedPooling()(states, mask).shape  # doctest: +SKIP
+        >>> states = backbone.output["sequence_output"]
+        >>> mask = backbone.input["padding_mask"]
+        >>> bridge.MaskedPooling()(states, mask).shape
         (None, 384)
     """
 

@@ -59,9 +59,32 @@ def load_backbone(preset: str | os.PathLike[str], *, weights: bool = True) -> An
         raise BackboneError(
             "A preset is a KerasHub name, an hf:// or kaggle:// handle, or a folder "
             f"with a config.json. Received: {name!r}, which could not be loaded "
-            f"({_first_line(error)}). Without a network, download its files where "
-            "there is one, and pass their folder."
+            f"({_first_line(error)}). {_remedy(name)}"
         ) from error
+
+
+def _remedy(name: str) -> str:
+    """Say where the files of a preset are, for machines without a network."""
+    known = keras_hub.models.Backbone.presets.get(name, {})
+    handle = known.get("kaggle_handle", name)
+    into = "into a folder of any name, and pass that folder."
+    if handle.startswith("kaggle://"):
+        page = "/".join(handle.removeprefix("kaggle://").split("/")[:2])
+        return (
+            f"Without a network, download the variation from "
+            f"https://www.kaggle.com/models/{page} and unpack it (config.json, "
+            f"model.weights.h5, tokenizer.json, assets) {into}"
+        )
+    if handle.startswith("hf://"):
+        page = handle.removeprefix("hf://")
+        return (
+            "Without a network, download config.json, tokenizer.json and the weights "
+            f"(*.safetensors) from https://huggingface.co/{page} {into}"
+        )
+    return (
+        "Check the spelling; `keras_hub.models.Backbone.presets` lists the names. A "
+        "folder needs a config.json and the weights beside it."
+    )
 
 
 def load_native_tokenizer(preset: str | os.PathLike[str]) -> Any:  # noqa: ANN401

@@ -61,13 +61,14 @@ class TokenClassifier(LabelledTokens):
         ValueError: If there is not one name for each class.
 
     Example:
-        >>> link = bridge.connect("tokenizer.json", preset)  # doctest: +SKIP
-        >>> task = link.task(  # doctest: +SKIP
-        ...     bridge.TokenClassifier, num_classes=3, labels=("O", "B-LOC", "I-LOC")
+        >>> labels = ("O", "B-LOC", "I-LOC")
+        >>> task = link.task(
+        ...     bridge.TokenClassifier, num_classes=3, labels=labels, sequence_length=8
         ... )
-        >>> _ = task.fit([["in", "Ankara"]], [["O", "B-LOC"]])  # doctest: +SKIP
-        >>> task.predict_words([["from", "Ankara"]])  # doctest: +SKIP
-        [['O', 'B-LOC']]
+        >>> _ = task.fit([["in", "Ankara"]], [["O", "B-LOC"]], verbose=0)
+        >>> found = task.predict_words([["from", "Ankara"]], verbose=0)
+        >>> [len(row) for row in found], found[0][0] in labels
+        ([2], True)
     """
 
     preprocessor_cls = TokenClassifierPreprocessor

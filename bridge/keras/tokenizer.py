@@ -40,6 +40,9 @@ class KerasTokenizer(SpecialTokens, keras_hub.tokenizers.Tokenizer):
     It makes no mask. KerasHub's classifier and masked-LM preprocessors compute
     `token_ids != pad_token_id`, which hides real tokens where `pad_is_text` is true.
 
+    Text cannot be streamed while `generate` draws it: KerasHub draws all tokens in one
+    call (compiled on TensorFlow and jax), which returns at its end.
+
     Args:
         tokenizer: A `bridge` tokenizer, or anything `load_tokenizer` takes.
         alignment: What its ids mean to a preset.
@@ -57,8 +60,8 @@ class KerasTokenizer(SpecialTokens, keras_hub.tokenizers.Tokenizer):
         ValueError: If an option is unknown, or options exclude one another.
 
     Example:
-        >>> tokenizer = KerasTokenizer("tokenizer.json")  # doctest: +SKIP
-        >>> tokenizer(["a text", "another"])  # doctest: +SKIP
+        >>> tokenizer = KerasTokenizer("tokenizer.json")
+        >>> tokenizer(["a text", "another"])
         [[1037, 3793], [2178]]
     """
 

@@ -100,7 +100,9 @@ def fit_in_two_steps(
         BackboneError: If the model is not compiled and `compile_with` is `None`.
 
     Example:
-        >>> fit_in_two_steps(task, texts, labels, epochs=3)  # doctest: +SKIP
+        >>> steps = fit_in_two_steps(task, texts, labels, epochs=3, verbose=0)
+        >>> [len(history.history["loss"]) for history in steps]
+        [1, 3]
     """
     if compile_with is None and not model.compiled:
         raise BackboneError(

@@ -87,8 +87,8 @@ def transplant(
         TextInputError: If a text is not a usable `str`.
 
     Example:
-        >>> result = transplant(backbone, alignment)  # doctest: +SKIP
-        >>> result.model.vocabulary_size  # doctest: +SKIP
+        >>> result = transplant(backbone, alignment)
+        >>> result.model.vocabulary_size
         50262
     """
     check_options(init, weights, head_weights)

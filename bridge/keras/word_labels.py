@@ -108,12 +108,19 @@ class LabelNames:
         return [flat[i:j] for i, j in pairwise(bounds)]
 
 
-def check_labels(y: Any, num_classes: int) -> None:  # noqa: ANN401  an array or not
+def check_labels(
+    y: Any,  # noqa: ANN401  an array or not
+    num_classes: int,
+    *,
+    ignored: int | None = IGNORED,
+) -> None:
     """Refuse an array of labels that holds a number outside the classes.
 
     Args:
-        y: Labels of tokens; looked at only if they are an array or lists.
+        y: Labels of tokens or of texts; looked at only if they are an array or lists
+            of numbers.
         num_classes: Number of classes.
+        ignored: Label of what does not count, or `None`.
 
     Raises:
         ValueError: If one is outside, where frameworks do different things silently.
@@ -121,12 +128,17 @@ def check_labels(y: Any, num_classes: int) -> None:  # noqa: ANN401  an array or
     if not isinstance(y, np.ndarray | list | tuple):
         return
     y = np.asarray(y)
-    wrong = y[(y != IGNORED) & ((y < 0) | (y >= num_classes))]
-    if wrong.size:
+    if y.dtype.kind not in "iuf":
+        return
+    outside = (y < 0) | (y >= num_classes)
+    if ignored is not None:
+        outside &= y != ignored
+    if outside.any():
+        also = "" if ignored is None else f", or {ignored} for one that does not count"
         raise ValueError(
-            f"A label must be a number from 0 to {num_classes - 1}, or {IGNORED} for a "
-            f"token that does not count. Received: {wrong[0]} ({wrong.size} such "
-            "labels). Check the labels, or `num_classes`."
+            f"A label must be a number from 0 to {num_classes - 1}{also}. Received: "
+            f"{y[outside][0]} ({outside.sum()} such labels). Check the labels, or "
+            "`num_classes`."
         )
 
 

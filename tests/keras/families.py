@@ -191,7 +191,11 @@ def as_numpy(tree: Any) -> Any:
     """Turn a structure of tensors into arrays."""
     import keras
 
-    return keras.tree.map_structure(np.asarray, tree)
+    def convert(leaf: Any) -> Any:
+        # On torch, what weights led to is not given away before it is detached.
+        return np.asarray(leaf.detach() if hasattr(leaf, "detach") else leaf)
+
+    return keras.tree.map_structure(convert, tree)
 
 
 def assert_same(first: Any, second: Any) -> None:

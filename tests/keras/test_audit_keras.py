@@ -131,14 +131,14 @@ def test_what_a_difference_means_to_the_backbone(minilm):
     def alone(tokenizer, text):
         """One text at a time, so that there is no padding to go wrong."""
         ids = [101, *tokenizer.encode_batch([text])[0].tolist(), 102]
-        outputs = model(
+        outputs = model.predict_on_batch(
             {
                 "token_ids": np.array([ids]),
                 "padding_mask": np.ones((1, len(ids)), bool),
                 "segment_ids": np.zeros((1, len(ids)), int),
             }
         )
-        return np.asarray(outputs["sequence_output"])[0].mean(axis=0)
+        return outputs["sequence_output"][0].mean(axis=0)
 
     expected = []
     for text in (texts[0], texts[2]):

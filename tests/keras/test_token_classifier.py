@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import keras
@@ -168,9 +169,12 @@ def test_it_learns(pieces):
     task = bridge.TokenClassifier(
         link.backbone, 3, preprocessor, labels=NAMES, dropout=0.1
     )
-    task.compile(keras.optimizers.Adam(1e-2))
+    # The rate falls to 0, so that the last steps do not undo what is learned.
+    steps = 40 * -(-len(WORDS) // 8)
+    rate = keras.optimizers.schedules.CosineDecay(1e-2, steps)
+    task.compile(keras.optimizers.Adam(rate))
     before = task.score_words(WORDS, TAGS, verbose=0)
-    task.fit(WORDS, TAGS, batch_size=8, epochs=25, verbose=0)
+    task.fit(WORDS, TAGS, batch_size=8, epochs=40, verbose=0)
     after = task.score_words(WORDS, TAGS, verbose=0)
     assert before.accuracy < 0.7
     assert after.accuracy > 0.95
@@ -423,7 +427,8 @@ def test_fit_shuffles():
     class Spy(keras.metrics.Metric):
         def update_state(self, y_true, *args, **kwargs):
             del args, kwargs
-            seen.append(np.array(y_true)[:, 1])
+            with suppress(TypeError):  # jax tries it first on what has no values
+                seen.append(np.array(y_true)[:, 1])
 
         def result(self):
             return 0.0
@@ -476,7 +481,7 @@ class TestRefusals:
         arrays, y = task.preprocessor(WORDS, y=[[0] * len(row) for row in WORDS])
         y[0, 1] = wrong
         message = (
-            "A label must be a number from 0 to 2, or -100 for a token that does not "
+            "A label must be a number from 0 to 2, or -100 for one that does not "
             f"count. Received: {wrong} (1 such labels). Check the labels, or "
             "`num_classes`."
         )

@@ -137,8 +137,10 @@ def test_an_lstm_masks_what_the_padding_mask_says():
     x = token_embedding({"hi": 0, "you": 1}, output_dim=4)(ids)
     model = keras.Model([ids, mask], keras.layers.LSTM(3)(x, mask=mask))
 
-    short = model([np.array([[0, 1]]), np.array([[True, True]])])
-    padded = model([np.array([[0, 1, 0]]), np.array([[True, True, False]])])
+    short = model.predict_on_batch([np.array([[0, 1]]), np.array([[True, True]])])
+    padded = model.predict_on_batch(
+        [np.array([[0, 1, 0]]), np.array([[True, True, False]])]
+    )
 
     np.testing.assert_allclose(short, padded, rtol=1e-6)
 

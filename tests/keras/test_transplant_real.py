@@ -82,6 +82,8 @@ def test_copied_rows_are_equal_bit_for_bit(result, backbone, alignment):
 
 
 def pooled(model, tokenizer, roles, texts):
+    import keras
+
     rows = tokenizer.encode_batch(texts)
     vectors = []
     for row in rows:
@@ -91,7 +93,8 @@ def pooled(model, tokenizer, roles, texts):
             "padding_mask": np.ones_like(ids),
             "segment_ids": np.zeros_like(ids),
         }
-        vector = model(inputs, training=False)["sequence_output"].numpy()[0].mean(0)
+        states = model(inputs, training=False)["sequence_output"]
+        vector = keras.ops.convert_to_numpy(states)[0].mean(0)
         vectors.append(vector / np.linalg.norm(vector))
     return np.array(vectors)
 
