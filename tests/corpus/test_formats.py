@@ -20,6 +20,7 @@ from tests.corpus.making import (
     stored,
     write_jsonl,
     write_lines,
+    write_parquet,
 )
 from tests.corpus.test_encode_batch import real_cells
 
@@ -49,6 +50,21 @@ def test_every_format_holds_the_same_rows(inputs, tmp_path, name, layout):
     assert (counts["documents"], counts["rejects"]) == (len(texts), 0)
     assert counts["rows"] == len(rows["length"])
     assert counts["tokens"] == sum(rows["length"])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_bytes_do_not_depend_on_what_memory_held_before(tmp_path, name):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_lines(folder / "a.txt", LINES * 3)
+    write_jsonl(folder / "b.jsonl")
+    write_parquet(folder / "c.parquet")
+    seen = set()
+    for number in range(20):
+        out = tmp_path / str(number)
+        bridge.encode_corpus(folder, out, encoder(), format=name)
+        seen.add(frozenset(contents(out).items()))
+    assert len(seen) == 1
 
 
 def test_parquet_says_where_rows_come_from(inputs, tmp_path):

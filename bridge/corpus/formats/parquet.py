@@ -78,9 +78,10 @@ class TableWriter:
     def _table(self, rows: Rows) -> "pyarrow.Table":
         import pyarrow
 
-        source = pyarrow.DictionaryArray.from_arrays(
-            pyarrow.array(rows.source, "int32"),
-            pyarrow.array(self._sources, "string"),
+        # Not as a dictionary of arrow's: Parquet would be given memory that nobody
+        # wrote, and the bytes of the file would be others every time.
+        source = pyarrow.array(self._sources, "string").take(
+            pyarrow.array(rows.source, "int32")
         )
         columns = {
             "length": pyarrow.array(rows.ids.lengths, "int32"),
