@@ -11,8 +11,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 # Enough texts that each model must learn something, and no more; and the last line of
 # the table that it prints.
 SIZES = {
-    "pretokenized_ids.py": (256, "this model"),
-    "custom_tokenizer_pipeline.py": (320, "this model"),
+    "pretokenized_ids.py": (128, "this model"),
+    "custom_tokenizer_pipeline.py": (128, "this model"),
     "own_vocabulary_embedding.py": (2_000, "this model"),
 }
 LONG = {
