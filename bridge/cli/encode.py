@@ -54,7 +54,7 @@ def encode(
     output: Output = None,
     verify: Verify = None,
     preset: Preset = None,
-    strategy: Annotated[
+    method: Annotated[
         Literal["lookup", "expand", "retokenize"],
         typer.Option(help="How ids become the preset's."),
     ] = "retokenize",
@@ -109,7 +109,7 @@ def encode(
     tokenizer, *inputs = arguments
     options: dict[str, Any] = {"sequence_length": sequence_length}
     if preset is not None:
-        options |= {"alignment": _align(tokenizer, preset), "strategy": strategy}
+        options |= {"alignment": _align(tokenizer, preset), "strategy": method}
     counts = encode_corpus(
         inputs,
         output,

@@ -80,7 +80,7 @@ def test_ids_are_remapped_to_a_preset(run, preset, tmp_path):
     saved = tmp_path / "tokenizer.json"
     bpe_tokenizer().save(str(saved))
     path = write_jsonl(tmp_path / "a.jsonl", CORPUS)
-    options = ["--preset", preset, "--strategy", "expand", "--sequence-length", 32]
+    options = ["--preset", preset, "--method", "expand", "--sequence-length", 32]
     result = run(saved, path, "-o", tmp_path / "out", "--workers", 1, *options)
     assert result.exit_code == 0, result.output
     alignment = bridge.align(str(saved), str(preset))
