@@ -25,6 +25,7 @@ from bridge.corpus.rows import Layout
 from bridge.corpus.shard import ShardJob, ShardRecord
 from bridge.encoder import Encoder
 from bridge.errors import CorpusError, MissingDependencyError
+from bridge.tokenizers import Tokenizer, load_tokenizer
 from bridge.tokenizers.saving import check_replaceable
 
 Format = Literal["parquet", "tfrecord", "npy"]
@@ -64,7 +65,8 @@ def encode_corpus(
             a CSV file, is never cut, so that it becomes one shard.
         out: Folder to write: the shards, `bridge_corpus.json`, and `rejects.jsonl`
             where a row of the inputs is no text.
-        tokenizer: A tokenizer, anything `load_tokenizer` takes, or an `Encoder`.
+        tokenizer: A tokenizer, anything `load_tokenizer` takes, or an `Encoder`. Where
+            it has no pad token, its eos fills cells (of `npy`; lengths are stored).
         alignment: What its ids mean to a preset; needed for a remap.
         form: How files are read: `"lines"` or `"paragraphs"` (blank lines between),
             `"jsonl"`, `"csv"`, `"parquet"`; `"auto"` by their endings.
@@ -225,7 +227,7 @@ def _encoder(
     options: Mapping[str, Any],
 ) -> Encoder:
     if not isinstance(tokenizer, Encoder):
-        return Encoder(tokenizer, alignment=alignment, **options)
+        return Encoder(_padded(tokenizer), alignment=alignment, **options)
     if alignment is not None or options:
         raise ValueError(
             "An Encoder has its own alignment and options. Received: one, and "
@@ -233,6 +235,16 @@ def _encoder(
             "or set them where it is made."
         )
     return tokenizer
+
+
+def _padded(tokenizer: Any) -> Tokenizer:  # noqa: ANN401  whatever load_tokenizer takes
+    """Let a special token fill cells, as users of GPT-2 do: lengths are stored."""
+    loaded = load_tokenizer(tokenizer)
+    roles = loaded.vocabulary.roles
+    spare = [roles[role] for role in ("eos", "sep", "bos") if role in roles]
+    if "pad" in roles or not spare:
+        return loaded
+    return loaded.with_roles({"pad": spare[0]})
 
 
 def _check_apart(folder: Path, names: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ from tests.corpus.making import (
     write_parquet,
 )
 from tests.corpus.test_encode_batch import real_cells
+from tests.factories import bpe_tokenizer
 
 LAYOUTS = ["documents", "windows", "packed"]
 
@@ -65,6 +66,21 @@ def test_the_bytes_do_not_depend_on_what_memory_held_before(tmp_path, name):
         bridge.encode_corpus(folder, out, encoder(), format=name)
         seen.add(frozenset(contents(out).items()))
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_tokenizer_without_a_pad_token_will_do(inputs, tmp_path, name):
+    source = bpe_tokenizer()
+    assert "pad" not in bridge.load_tokenizer(source).vocabulary.roles
+    ids = bridge.load_tokenizer(source).encode_batch([*LINES, *LINES])
+    bridge.encode_corpus(
+        inputs,
+        tmp_path / "out",
+        source,
+        format=name,
+        sequence_length=int(ids.lengths.max()),
+    )
+    assert stored(tmp_path / "out") == ids
 
 
 def test_parquet_says_where_rows_come_from(inputs, tmp_path):
