@@ -1,4 +1,4 @@
-"""`bridge encode`: files of any size to shards of ids."""
+"""`bridge encode`: files of any size to shards of ids, small ones to arrays."""
 
 import os
 from pathlib import Path
@@ -23,8 +23,8 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="DIR",
-        file_okay=False,
-        help="Folder to write. With the same options again, the job goes on.",
+        help="Folder to write; with the same options again, the job goes on. Or "
+        "FILE.npz: the arrays of inputs that fit into memory.",
         show_default=False,
     ),
 ]
@@ -46,6 +46,17 @@ Preset = Annotated[
         show_default=False,
     ),
 ]
+# What only shards have, and its defaults.
+_JOB: dict[str, Any] = {
+    "layout": "documents",
+    "stride": 0,
+    "format": "parquet",
+    "shard_size": 32,
+    "strict": False,
+    "engine": "local",
+    "workers": None,
+    "address": None,
+}
 
 
 def encode(
@@ -65,6 +76,14 @@ def encode(
     text: Annotated[
         str, typer.Option(metavar="NAME", help="Field or column of the texts.")
     ] = "text",
+    pairs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Field or column of second texts, for a FILE.npz.",
+            show_default=False,
+        ),
+    ] = None,
     layout: Annotated[
         Literal["documents", "windows", "packed"],
         typer.Option(help="What a row is."),
@@ -103,30 +122,64 @@ def encode(
 
         return _answer(verify_corpus(verify), verify)
     if arguments is None or len(arguments) < 2 or output is None:
-        raise typer.BadParameter("TOKENIZER, at least one INPUT and -o DIR are needed.")
-    from bridge.corpus import encode_corpus
-
+        raise typer.BadParameter("TOKENIZER, at least one INPUT and -o are needed.")
     tokenizer, *inputs = arguments
     options: dict[str, Any] = {"sequence_length": sequence_length}
     if preset is not None:
         options |= {"alignment": _align(tokenizer, preset), "strategy": method}
-    counts = encode_corpus(
-        inputs,
-        output,
-        tokenizer,
-        form=form,
-        text=text,
-        layout=layout,
-        stride=stride,
-        format=file_format,
-        shard_size=shard_size * 2**20,
-        strict=strict,
-        engine=engine,
-        workers=_cores() if workers is None else workers,
-        address=address,
-        **options,
-    )
+    source: dict[str, Any] = {"form": form, "text": text}
+    job: dict[str, Any] = {
+        "layout": layout,
+        "stride": stride,
+        "format": file_format,
+        "shard_size": shard_size,
+        "strict": strict,
+        "engine": engine,
+        "workers": workers,
+        "address": address,
+    }
+    if output.suffix == ".npz":
+        changed = [name for name, value in job.items() if value != _JOB[name]]
+        if changed:
+            names = ", ".join("--" + name.replace("_", "-") for name in changed)
+            raise typer.BadParameter(f"{names} is for a folder, not for a FILE.npz.")
+        return _write_arrays(inputs, output, tokenizer, options, pairs=pairs, **source)
+    if pairs is not None:
+        raise typer.BadParameter("--pairs is for arrays: name a FILE.npz by -o.")
+    from bridge.corpus import encode_corpus
+
+    job |= {
+        "shard_size": shard_size * 2**20,
+        "workers": _cores() if workers is None else workers,
+    }
+    counts = encode_corpus(inputs, output, tokenizer, **source, **job, **options)
     return _answer(counts, output)
+
+
+def _write_arrays(
+    inputs: list[str],
+    output: Path,
+    tokenizer: str,
+    options: dict[str, Any],
+    **source: Any,  # noqa: ANN401  of encode_arrays
+) -> Answer:
+    import numpy as np
+
+    from bridge.cli.progress import waiting
+    from bridge.corpus.arrays import encode_arrays
+    from bridge.corpus.encoders import make_encoder
+    from bridge.tokenizers.saving import replace_path
+
+    alignment = options.pop("alignment", None)
+    encoder = make_encoder(tokenizer, alignment, options)
+    with waiting("Encoding"):
+        arrays = encode_arrays(inputs, encoder, **source)
+    with replace_path(output) as beside:
+        np.savez(beside, **arrays)  # type: ignore[arg-type]  # the names are ours
+    rows, columns = next(iter(arrays.values())).shape
+    data = {"output": str(output), "rows": rows, "columns": columns, "keys": [*arrays]}
+    keys = ", ".join(arrays)
+    return Answer(f"{rows:,} rows of {columns:,} columns ({keys}): {output}", data)
 
 
 def _cores() -> int:

@@ -13,6 +13,7 @@ from bridge.alignment import Alignment
 from bridge.alignment.remap import check_choice
 from bridge.corpus.beside import beside, sweep
 from bridge.corpus.encode_batch import EncodeBatch
+from bridge.corpus.encoders import make_encoder
 from bridge.corpus.engines.local import run_local
 from bridge.corpus.engines.ray_data import run_ray
 from bridge.corpus.fingerprint import describe_encoder
@@ -23,9 +24,7 @@ from bridge.corpus.parts import Part, make_parts
 from bridge.corpus.progress import show_progress
 from bridge.corpus.rows import Layout
 from bridge.corpus.shard import ShardJob, ShardRecord
-from bridge.encoder import Encoder
 from bridge.errors import CorpusError, MissingDependencyError
-from bridge.tokenizers import Tokenizer, load_tokenizer
 from bridge.tokenizers.saving import check_replaceable
 
 Format = Literal["parquet", "tfrecord", "npy"]
@@ -105,7 +104,7 @@ def encode_corpus(
     sweep(folder)
     check_replaceable(folder, owner=MANIFEST)
     encode = EncodeBatch(
-        _encoder(tokenizer, alignment, encoder),
+        make_encoder(tokenizer, alignment, encoder),
         text=text,
         layout=layout,
         stride=stride,
@@ -219,32 +218,6 @@ def _finish(folder: Path, manifest: Manifest) -> dict[str, int]:
     manifest.write(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
     return manifest.totals
-
-
-def _encoder(
-    tokenizer: Any,  # noqa: ANN401
-    alignment: Alignment | None,
-    options: Mapping[str, Any],
-) -> Encoder:
-    if not isinstance(tokenizer, Encoder):
-        return Encoder(_padded(tokenizer), alignment=alignment, **options)
-    if alignment is not None or options:
-        raise ValueError(
-            "An Encoder has its own alignment and options. Received: one, and "
-            f"{', '.join(sorted(options)) or 'alignment'}. Pass its tokenizer instead, "
-            "or set them where it is made."
-        )
-    return tokenizer
-
-
-def _padded(tokenizer: Any) -> Tokenizer:  # noqa: ANN401  whatever load_tokenizer takes
-    """Let a special token fill cells, as users of GPT-2 do: lengths are stored."""
-    loaded = load_tokenizer(tokenizer)
-    roles = loaded.vocabulary.roles
-    spare = [roles[role] for role in ("eos", "sep", "bos") if role in roles]
-    if "pad" in roles or not spare:
-        return loaded
-    return loaded.with_roles({"pad": spare[0]})
 
 
 def _check_apart(folder: Path, names: Iterable[str]) -> None:

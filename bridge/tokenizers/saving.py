@@ -65,8 +65,33 @@ def replace_folder(directory: str | os.PathLike[str], *, owner: str) -> Iterator
 
 
 @contextmanager
-def replace_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+def replace_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file as a whole: it appears complete, or the old one stays.
+
+    Args:
+        path: Where it shall be; its folder is made where missing.
+
+    Yields:
+        An empty file beside `path` to write to, with the same ending.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
+    )
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+        beside.chmod(0o644)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+    """Write a text file as a whole; see `replace_path`.
 
     Args:
         path: Where it shall be; its folder is made where missing.
@@ -74,13 +99,8 @@ def replace_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     Yields:
         A text file beside `path` to write into, UTF-8, line ends as written.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        Path(beside).chmod(0o644)
-        Path(beside).replace(target)
-    finally:
-        Path(beside).unlink(missing_ok=True)
+    with (
+        replace_path(path) as beside,
+        beside.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        yield stream
