@@ -44,7 +44,7 @@ def command(function: Callable[..., Answer]) -> Callable[..., None]:
     def run(*, json: bool = False, debug: bool = False, **options: Any) -> None:  # noqa: ANN401
         try:
             answer = function(**options)
-        except (BridgeError, OSError) as error:
+        except (BridgeError, OSError, ValueError) as error:
             if debug:
                 raise
             _show_error(error)
@@ -84,6 +84,8 @@ def _show_error(error: Exception) -> None:
             f"A file must be readable, and a folder writable. Received: {error}. "
             "Check the path, its permissions and the space on the disk."
         )
+    elif not isinstance(error, BridgeError):
+        message = f"{error}\nAdd --debug to see where this was raised."
     Console(stderr=True).print(
         f"Error: {message}", style="red", markup=False, highlight=False, soft_wrap=True
     )

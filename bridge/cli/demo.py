@@ -216,8 +216,6 @@ def _compare(
                 advance=lambda bar=bar: progress.advance(bar),  # type: ignore[misc]
             )
             results.append(_Outcome(row, result, None))
-            if not console.is_terminal:
-                console.print(f"{row.name}: {result.seconds:.0f} s", highlight=False)
     for outcome in results:
         if outcome.twin is not None:
             console.print(

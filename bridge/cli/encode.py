@@ -66,9 +66,9 @@ def encode(
     verify: Verify = None,
     preset: Preset = None,
     method: Annotated[
-        Literal["lookup", "expand", "retokenize"],
-        typer.Option(help="How ids become the preset's."),
-    ] = "retokenize",
+        Literal["lookup", "expand", "retokenize"] | None,
+        typer.Option(help="How ids become the preset's.  [default: retokenize]"),
+    ] = None,
     form: Annotated[
         Literal["auto", "lines", "paragraphs", "jsonl", "csv", "parquet"],
         typer.Option(help="How files are read; auto: by their endings."),
@@ -125,8 +125,6 @@ def encode(
         raise typer.BadParameter("TOKENIZER, at least one INPUT and -o are needed.")
     tokenizer, *inputs = arguments
     options: dict[str, Any] = {"sequence_length": sequence_length}
-    if preset is not None:
-        options |= {"alignment": _align(tokenizer, preset), "strategy": method}
     source: dict[str, Any] = {"form": form, "text": text}
     job: dict[str, Any] = {
         "layout": layout,
@@ -138,14 +136,25 @@ def encode(
         "workers": workers,
         "address": address,
     }
-    if output.suffix == ".npz":
-        changed = [name for name, value in job.items() if value != _JOB[name]]
-        if changed:
-            names = ", ".join("--" + name.replace("_", "-") for name in changed)
-            raise typer.BadParameter(f"{names} is for a folder, not for a FILE.npz.")
+    to_arrays = output.suffix == ".npz"
+    changed = [name for name, value in job.items() if value != _JOB[name]]
+    names = ", ".join("--" + name.replace("_", "-") for name in changed)
+    for wrong, rule in (
+        (to_arrays and names, f"{names} is for a folder, not for a FILE.npz."),
+        (pairs and not to_arrays, "--pairs is for arrays: name a FILE.npz by -o."),
+        (method and preset is None, "--method is for ids of a preset: add --preset."),
+        (stride and layout != "windows", "--stride is for --layout windows."),
+        (address and engine != "ray", "--address is for --engine ray."),
+    ):
+        if wrong:
+            raise typer.BadParameter(rule)
+    if preset is not None:
+        options |= {
+            "alignment": _align(tokenizer, preset),
+            "strategy": method or "retokenize",
+        }
+    if to_arrays:
         return _write_arrays(inputs, output, tokenizer, options, pairs=pairs, **source)
-    if pairs is not None:
-        raise typer.BadParameter("--pairs is for arrays: name a FILE.npz by -o.")
     from bridge.corpus import encode_corpus
 
     job |= {

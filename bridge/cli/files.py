@@ -1,5 +1,6 @@
 """Texts that commands read from files."""
 
+import codecs
 from pathlib import Path
 
 from bridge.errors import TextInputError
@@ -40,9 +41,9 @@ def decode_file(file: Path) -> str:
     Raises:
         TextInputError: If it is not in UTF-8; the message names the line.
     """
-    content = file.read_bytes()
+    content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise TextInputError(

@@ -148,11 +148,9 @@ def _fitting_length(link: "Bridge", texts: list[str]) -> int:
     """Choose a length that nearly all texts fit into, their special tokens too."""
     spec = link.spec
     limit = _LONGEST if spec.max_sequence_length is None else spec.max_sequence_length
-    around = 0
-    if spec.template is not None:
-        around = len(spec.template.start) + len(spec.template.end)
-    rows = link.keras_tokenizer().tokenize(texts)
-    usual = int(np.quantile([len(row) for row in rows], _FITTING)) + around
+    encoder = link.encoder
+    around = encoder.sequence_length - encoder.form.room(paired=False)
+    usual = int(np.quantile(encoder.ids(texts).lengths, _FITTING)) + around
     # In steps of 8; attention over a few columns costs nothing.
     return min(limit, _LONGEST, max(16, -(-usual // 8) * 8))
 
@@ -160,12 +158,11 @@ def _fitting_length(link: "Bridge", texts: list[str]) -> int:
 def _classifier_for(backbone: Any) -> Any:  # noqa: ANN401
     import keras_hub
 
-    classes = [keras_hub.models.TextClassifier]
-    while classes:
-        found = classes.pop()
-        if getattr(found, "backbone_cls", None) is type(backbone):
-            return found
-        classes += found.__subclasses__()
+    from bridge.keras.spec import class_for
+
+    found = class_for(type(backbone), keras_hub.models.TextClassifier)
+    if found is not None:
+        return found
     raise BackboneError(
         "KerasHub must have a text classifier for the preset. Received: a "
         f"{type(backbone).__name__}, which has none. Use a preset of another family, "

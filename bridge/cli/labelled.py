@@ -58,22 +58,10 @@ def read_labelled(
         Clean texts in file order.
 
     Raises:
-        TextInputError: If a column is missing, or fewer than two labels are left.
+        TextInputError: If the file is no CSV or a column is missing, or if fewer than
+            two labels are left.
     """
-    reader = csv.DictReader(io.StringIO(content, newline=""))
-    columns = reader.fieldnames or ()
-    for column in (text_column, label_column):
-        if column not in columns:
-            raise TextInputError(
-                "A CSV file must have the columns that are asked for. Received: "
-                f"{name} without {column!r}; its columns are "
-                f"{', '.join(map(repr, columns)) or 'none'}. Name others by "
-                "--text-column and --label-column."
-            )
-    rows = [
-        ((row[text_column] or "").strip(), (row[label_column] or "").strip())
-        for row in reader
-    ]
+    rows = _read_columns(content, (text_column, label_column), name=name)
     found: dict[str, set[str]] = defaultdict(set)
     usable = [row for row in rows if all(row) and is_usable(row[0])]
     for text, label in usable:
@@ -96,6 +84,32 @@ def read_labelled(
         conflicting=len(found) - len(clean),
         doubled=len(usable) - len(found),
     )
+
+
+def _read_columns(
+    content: str, wanted: tuple[str, ...], *, name: str
+) -> list[tuple[str, ...]]:
+    # Python's own limit is 128 kB a field.
+    csv.field_size_limit(2**31 - 1)
+    reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
+    try:
+        columns = reader.fieldnames or ()
+        rows = list(reader)
+    except csv.Error as error:
+        raise TextInputError(
+            f"A CSV file must be well formed. Received: {name}, line "
+            f"{reader.reader.line_num}: {error}. Look for a quote that is not closed, "
+            "there or above."
+        ) from error
+    for column in wanted:
+        if column not in columns:
+            raise TextInputError(
+                "A CSV file must have the columns that are asked for. Received: "
+                f"{name} without {column!r}; its columns are "
+                f"{', '.join(map(repr, columns)) or 'none'}. Name others by "
+                "--text-column and --label-column."
+            )
+    return [tuple((row[column] or "").strip() for column in wanted) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

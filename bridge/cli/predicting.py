@@ -8,10 +8,13 @@ from bridge.alignment.storage import read_manifest
 from bridge.cli.command import Answer
 from bridge.cli.files import read_texts
 from bridge.cli.finetuning import FORMAT_VERSION, MANIFEST
-from bridge.cli.progress import waiting
+from bridge.cli.progress import bar, waiting
 from bridge.cli.quiet import import_keras
+from bridge.cli.training import batches, counting
 from bridge.errors import SavedFormatError
 from bridge.vocabulary.display import escaped
+
+_BATCH_SIZE = 32
 
 
 def predict(directory: Path, file: Path) -> Answer:
@@ -42,16 +45,20 @@ def predict(directory: Path, file: Path) -> Answer:
         import bridge.keras.tokenizer  # noqa: F401  registers what the task holds
 
         task = keras_hub.models.TextClassifier.from_preset(str(directory))
-    with waiting(f"Reading {len(texts):,} texts"):
-        logits = np.asarray(task.predict(texts, verbose=0), np.float64)
+    total = batches(len(texts), _BATCH_SIZE)
+    with bar("Labelling", total=total, unit="batches") as advance:
+        found = task.predict(
+            texts, batch_size=_BATCH_SIZE, verbose=0, callbacks=[counting(advance)]
+        )
+    logits = np.asarray(found, np.float64)
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
-    found = [
+    answers = [
         {"text": text, "label": labels[row.argmax()], "probability": float(row.max())}
         for text, row in zip(texts, shares, strict=True)
     ]
     lines = (
-        f"{line['label']}\t{line['probability']:.4f}\t{escaped(line['text'])}"
-        for line in found
+        f"{escaped(line['label'])}\t{line['probability']:.4f}\t{escaped(line['text'])}"
+        for line in answers
     )
-    return Answer("\n".join(lines), {"predictions": found})
+    return Answer("\n".join(lines), {"predictions": answers})

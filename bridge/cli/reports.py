@@ -51,7 +51,9 @@ def make_report(
     """
     chosen = choose_format(form, output)
     if opens and (output is None or chosen != "html"):
-        raise typer.BadParameter("it opens a page: add `-o report.html`.")
+        raise typer.BadParameter(
+            "it opens a page: add `-o report.html`.", param_hint="--open"
+        )
     given = None if texts is None else read_texts(texts)
     report = measure(tokenizer, preset, given)
     data = report.to_dict()
@@ -81,7 +83,9 @@ def choose_format(form: Format | None, output: Path | None) -> Format:
         suffix = "" if output is None else output.suffix.lower()
         form = _SUFFIXES.get(suffix, "terminal")
     if form == "csv" and output is None:
-        raise typer.BadParameter("a table of every token is a file: add `-o FILE`.")
+        raise typer.BadParameter(
+            "a table of every token is a file: add `-o FILE`.", param_hint="--format"
+        )
     return form
 
 

@@ -28,12 +28,8 @@ class Budget:
 
     def steps(self, data: Split) -> int:
         """Return how often `train` calls `advance`."""
-
-        def batches(count: int) -> int:
-            return -(-count // self.batch_size)
-
         sizes = len(data.train_texts), len(data.test_texts)
-        return self.epochs * sum(map(batches, sizes))
+        return self.epochs * sum(batches(size, self.batch_size) for size in sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +72,14 @@ def train(
     task.compile(
         optimizer=keras.optimizers.Adam(budget.learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
+        # XLA takes longer to compile than it saves; jax runs op by op without it.
+        jit_compile=keras.backend.backend() == "jax",
     )
-
-    class Steps(keras.callbacks.Callback):  # type: ignore[misc]
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
-            advance()
-
-        def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
-            advance()
-
-    options = {"batch_size": budget.batch_size, "verbose": 0, "callbacks": [Steps()]}
+    options = {
+        "batch_size": budget.batch_size,
+        "verbose": 0,
+        "callbacks": [counting(advance)],
+    }
     draw = np.random.default_rng(budget.seed)
     order = np.arange(len(data.train_texts))
     epochs = []
@@ -104,6 +97,32 @@ def train(
         epochs.append(Epoch(float(history.history["loss"][-1]), *scores, seconds))
         order = draw.permutation(order)
     return epochs
+
+
+def batches(count: int, size: int) -> int:
+    """Return how many batches so many texts are."""
+    return -(-count // size)
+
+
+def counting(advance: Callable[[], None]) -> Any:  # noqa: ANN401  Keras has no types
+    """Return a Keras callback that counts batches.
+
+    Args:
+        advance: Called after every batch.
+
+    Returns:
+        The callback, for `fit` and `predict`.
+    """
+    import keras
+
+    class Steps(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+            advance()
+
+        def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+            advance()
+
+    return Steps()
 
 
 def score(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

@@ -11,10 +11,12 @@ from bridge.cli.files import read_texts
 from bridge.cli.options import Init
 from bridge.cli.progress import waiting
 from bridge.cli.quiet import import_keras
+from bridge.reporting.plain import to_json
 from bridge.tokenizers.saving import check_replaceable, replace_folder
 
-# Marks a folder of ours, and says where every row came from.
-PROVENANCE = "provenance.csv"
+# Marks a folder of ours.
+MANIFEST = "transplant.json"
+FORMAT_VERSION = 1
 
 # One text in so many tells when rows no longer get better.
 _HELD_OUT = 20
@@ -51,7 +53,9 @@ def transplant(
     """
     if distill_seconds is not None and texts is None:
         raise typer.BadParameter("rows are trained on texts: add `--texts FILE`.")
-    check_replaceable(output, owner=PROVENANCE)
+    if init == "anchors" and texts is None:
+        raise typer.BadParameter("anchors are made from texts: add `--texts FILE`.")
+    check_replaceable(output, owner=MANIFEST)
     given = None if texts is None else read_texts(texts)
     with waiting("Loading Keras, the tokenizer and the preset"):
         import_keras()
@@ -78,16 +82,18 @@ def transplant(
         notes.append(str(done))
     with waiting("Checking"):
         notes.append(str(result.check()))
-    with waiting(f"Writing {output}"), replace_folder(output, owner=PROVENANCE) as made:
+    counts = result.provenance.counts()
+    rows = {name.lower(): count for name, count in counts.items() if count}
+    data = {"output": str(output), "rows": rows, "notes": notes}
+    with waiting(f"Writing {output}"), replace_folder(output, owner=MANIFEST) as made:
         result.model.save_to_preset(str(made))
         bridge.KerasTokenizer(
             result.tokenizer, vocabulary=result.vocabulary, spec=result.spec
         ).save_to_preset(str(made))
-        result.provenance.to_csv(made / PROVENANCE)
+        result.provenance.to_csv(made / "provenance.csv")
         report.to_html(made / "report.html")
-    counts = result.provenance.counts()
-    rows = {name.lower(): count for name, count in counts.items() if count}
-    data = {"output": str(output), "rows": rows, "notes": notes}
+        content = to_json({"format_version": FORMAT_VERSION, **data})
+        (made / MANIFEST).write_text(content, "utf-8")
     return Answer("\n".join(_describe(data)), data)
 
 

@@ -46,12 +46,12 @@ def describe(model: Any) -> BackboneSpec:  # noqa: ANN401  any Keras model
     )
 
 
-def preprocessor_class(backbone_class: type, base: type) -> Any:  # noqa: ANN401
-    """Find KerasHub's preprocessor for a backbone.
+def class_for(backbone_class: type, base: type) -> Any:  # noqa: ANN401
+    """Find KerasHub's task or preprocessor for a backbone.
 
     Args:
         backbone_class: Class of the backbone.
-        base: Kind of preprocessor, such as `keras_hub.models.CausalLMPreprocessor`.
+        base: Which kind, such as `keras_hub.models.CausalLMPreprocessor`.
 
     Returns:
         The class, or `None`.
@@ -77,7 +77,7 @@ def _template(backbone_class: type) -> Template | None:
         keras_hub.models.CausalLMPreprocessor,
         keras_hub.models.Seq2SeqLMPreprocessor,
     ):
-        found = preprocessor_class(backbone_class, base)
+        found = class_for(backbone_class, base)
         if found is not None:
             return _packer_template(found)
     return None

@@ -21,9 +21,15 @@ def check_replaceable(directory: str | os.PathLike[str], *, owner: str) -> None:
         owner: File that marks a folder of ours.
 
     Raises:
-        SavedFormatError: If `directory` is there, not empty and not ours.
+        SavedFormatError: If `directory` is there, not empty and not ours, or holds the
+            working directory.
     """
     target = Path(directory)
+    if Path.cwd().is_relative_to(target.resolve()):
+        raise SavedFormatError(
+            "A save replaces a whole folder, which cannot be the one you are in. "
+            f"Received: {target}. Name another folder."
+        )
     if target.exists() and not (target / owner).is_file() and any(target.iterdir()):
         raise SavedFormatError(
             f"A save replaces an empty folder or an older save. Received: {target}, "
@@ -44,24 +50,26 @@ def replace_folder(directory: str | os.PathLike[str], *, owner: str) -> Iterator
         An empty folder beside `directory` to write into.
 
     Raises:
-        SavedFormatError: If `directory` is there, not empty and not ours.
+        SavedFormatError: As `check_replaceable`.
     """
     check_replaceable(directory, owner=owner)
     target = Path(directory)
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    room = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    new, old = room / "new", room / "old"
+    new.mkdir()
     try:
-        yield beside
-        beside.chmod(0o755)
-        old = None
+        yield new
         if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-            target.rename(old / "old")
-        beside.rename(target)
-        if old is not None:
-            shutil.rmtree(old)
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(room, ignore_errors=True)
 
 
 @contextmanager

@@ -88,6 +88,15 @@ def test_what_the_system_refuses_is_an_error_with_a_remedy(run, monkeypatch):
     )
 
 
+def test_what_a_library_refuses_is_shown_without_its_traceback(run, monkeypatch):
+    failing(monkeypatch, ValueError("Unknown preset."))
+    result = run("inspect", "x")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: Unknown preset.\nAdd --debug to see where this was raised.\n"
+    )
+
+
 def test_a_defect_is_not_hidden(run, monkeypatch):
     failing(monkeypatch, ZeroDivisionError("division by zero"))
     assert isinstance(run("inspect", "x").exception, ZeroDivisionError)
@@ -106,8 +115,12 @@ def test_a_defect_is_not_hidden(run, monkeypatch):
         ["report", "x", "y", "--open", "-o", "page.md"],
         ["audit", "x", "y"],
         ["encode", "x", "y"],
+        ["encode", "x", "y", "-o", "z", "--stride", "4"],
+        ["encode", "x", "y", "-o", "z", "--address", "auto"],
+        ["encode", "x", "y", "-o", "z", "--method", "lookup"],
         ["transplant", "x", "y"],
         ["transplant", "x", "y", "-o", "z", "--distill-seconds", "9"],
+        ["transplant", "x", "y", "-o", "z", "--init", "anchors"],
         ["finetune", "x", "y", "-o", "z"],
         ["predict", "/no/such/folder", "x"],
     ],

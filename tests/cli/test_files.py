@@ -49,6 +49,12 @@ def test_another_encoding_is_refused_with_its_line(write):
         read_texts(file)
 
 
+def test_the_line_is_counted_without_the_mark_of_the_file(write):
+    file = write(b"\xef\xbb\xbf\xff\n")
+    with pytest.raises(TextInputError, match="whose line 1 is not"):
+        read_texts(file)
+
+
 def test_labels_are_sorted_and_bad_rows_counted():
     found = read(
         "label,text\nb,one\na,two\na,\n,three\nb,one\na,four\nb,four\nb,short row\nb\n"
@@ -72,6 +78,29 @@ def test_a_missing_column_is_named():
     )
     with pytest.raises(TextInputError, match=f"^{re.escape(message)}$"):
         read("text,class\na,b\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        ('text,label\na,x\n"b,x\nc,y\n', 4, "unexpected end of data"),
+        ('"text,label\n', 1, "unexpected end of data"),
+        ('text,label\n"a"b,x\n', 2, "',' expected after '\"'"),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_refused(content, line, reason):
+    message = (
+        f"A CSV file must be well formed. Received: data.csv, line {line}: {reason}. "
+        "Look for a quote that is not closed, there or above."
+    )
+    with pytest.raises(TextInputError, match=f"^{re.escape(message)}$"):
+        read(content)
+
+
+def test_a_long_text_is_read():
+    text = "long " * 40_000
+    found = read(f"text,label\n{text},x\nshort,y\n")
+    assert found.texts == (text.strip(), "short")
 
 
 def test_one_label_is_refused():

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -279,6 +280,40 @@ def test_saving_replaces_only_its_own_folder(tmp_path):
     load_tokenizer({"b": 0}, split="characters").save(tmp_path / "saved")
     assert load_tokenizer(tmp_path / "saved").vocabulary.tokens == ("b",)
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("target", [".", ".."])
+def test_the_working_directory_is_not_replaced(tmp_path, monkeypatch, target):
+    folder = tmp_path / "saved" / "within"
+    tokenizer = load_tokenizer({"a": 0}, split="characters")
+    tokenizer.save(folder)
+    tokenizer.save(folder.parent / "other")
+    monkeypatch.chdir(folder)
+    message = (
+        "A save replaces a whole folder, which cannot be the one you are in. "
+        f"Received: {target}. Name another folder."
+    )
+    with pytest.raises(SavedFormatError, match=whole(message)):
+        tokenizer.save(target)
+
+
+def test_the_older_save_comes_back_when_the_new_one_cannot_take_its_place(
+    tmp_path, monkeypatch
+):
+    folder = tmp_path / "saved"
+    load_tokenizer({"a": 0}, split="characters").save(folder)
+    rename = Path.rename
+
+    def failing(path, target):
+        if path.name == "new":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="No space left"):
+        load_tokenizer({"b": 0}, split="characters").save(folder)
+    assert load_tokenizer(folder).vocabulary.tokens == ("a",)
+    assert [*tmp_path.iterdir()] == [folder]
 
 
 @pytest.fixture

@@ -41,7 +41,11 @@ def training_bar() -> Iterator[Show]:
 
 def _describe(course: Course, rows: int) -> str:
     recent = course.losses[-20:]
-    parts = [f"loss {sum(recent) / len(recent):.4f}", f"{rows:,} rows"]
+    parts = [
+        f"{len(course.losses) / max(course.seconds, 1e-9):.1f} steps/s",
+        f"loss {sum(recent) / len(recent):.4f}",
+        f"{rows:,} rows",
+    ]
     if course.agreements:
         parts.append(f"held-out cosine {course.agreements[-1][1].cosine:.4f}")
     return ", ".join(parts)
