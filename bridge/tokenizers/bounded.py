@@ -9,7 +9,7 @@ from typing import Any
 # Some engines keep every word they ever met. Growth of the whole process is what can
 # be measured, so this is also how often a growing process pays for a rebuild. Their
 # tables double, so the peak is about twice this.
-MAX_GROWTH = 192 * 2**20
+_max_growth = 192 * 2**20
 
 # Characters between two looks at the memory, and the most in one call: the caches of
 # the engines take up to 20 bytes for a character that belongs to a new word.
@@ -75,7 +75,7 @@ class Bounded:
         now = resident_memory()
         if now is None or self._memory is None:
             return self._seen >= MAX_CHARACTERS
-        return now - self._memory >= MAX_GROWTH
+        return now - self._memory >= _max_growth
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the object out: engines cannot be pickled or copied."""
@@ -86,6 +86,19 @@ class Bounded:
         self._build = state["_build"]
         self._grows = state["_grows"]
         self._clear()
+
+
+def limit_growth(growth: int) -> None:
+    """Set how far this process may grow before objects are rebuilt.
+
+    For a process that keeps nothing else: arrays that a user keeps are growth too, and
+    each would cost a rebuild.
+
+    Args:
+        growth: Bytes.
+    """
+    global _max_growth
+    _max_growth = growth
 
 
 def resident_memory() -> int | None:

@@ -407,9 +407,11 @@ def test_it_is_rebuilt_when_the_process_has_grown(monkeypatch):
     memory = [100]
     monkeypatch.setattr(bounded, "resident_memory", lambda: memory[0])
     build = Counted()
+    monkeypatch.setattr(bounded, "_max_growth", 0)  # put back afterwards
+    bounded.limit_growth(1000)
     held = Bounded(build)
     assert [held.get(5), held.get(bounded.CHECK_EVERY)] == [1, 1]
-    memory[0] += bounded.MAX_GROWTH - 1
+    memory[0] += 999
     assert held.get(bounded.CHECK_EVERY) == 1
     memory[0] += 1
     assert held.get(1) == 2

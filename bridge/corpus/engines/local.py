@@ -11,6 +11,12 @@ from itertools import islice
 from bridge.corpus.parts import Part
 from bridge.corpus.shard import ShardJob, ShardRecord
 from bridge.errors import CorpusError
+from bridge.tokenizers.bounded import limit_growth
+
+# A third of what a user's process may grow by. Over 1 GB of text with many new words,
+# three processes then take 10 % more memory than over 50 MB, in place of 55 %; half
+# of it again would take 3 %, and a quarter of the speed.
+_WORKER_GROWTH = 64 * 2**20
 
 # A worker's own, from when it begins.
 _held: list[ShardJob] = []
@@ -70,6 +76,7 @@ def _run(
 def _begin(job: ShardJob) -> None:
     """Prepare a worker."""
     _held.append(job)
+    limit_growth(_WORKER_GROWTH)
     # One thread a worker: the libraries would start one a core in every process.
     os.environ["RAYON_NUM_THREADS"] = "1"
     parent = multiprocessing.parent_process()
