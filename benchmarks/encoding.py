@@ -131,6 +131,10 @@ def against_transformers(name, folder, texts, size):
     calls = {"transformers": lambda: library(texts)}
     calls["tokenizers' encode_batch_fast alone"] = lambda: run(texts)
     calls["bridge without an engine"] = lambda: plain_encoder(texts)
+    if quick.engine != "words":
+        words_encoder = encoder_of(load(name, folder, engine="words"))
+        assert_same(words_encoder(texts), expected)
+        calls["bridge without fast"] = lambda: words_encoder(texts)
     if quick.fast is not None:
         assert_same(fast_encoder(texts), expected)
         calls[f"bridge with {quick.engine}"] = lambda: fast_encoder(texts)
@@ -234,10 +238,13 @@ def in_a_new_process(program, *arguments):
 
 def cold(name, size):
     """The first call on these texts in a new process, in turns."""
-    times = {"transformers": [], "bridge": []}
+    engines = {"transformers": "reference", "bridge": "auto"}
+    if name != "unigram":
+        engines["bridge without fast"] = "words"
+    times = {who: [] for who in engines}
     for _ in range(ROUNDS):
         for who, column in times.items():
-            column.append(in_a_new_process(COLD, name, "auto", who))
+            column.append(in_a_new_process(COLD, name, engines[who], who))
     show(f"{name}: first call in a new process", times, "transformers", size)
 
 

@@ -36,8 +36,15 @@ def main():
     if folder is None:
         return 0
     failed = 0
-    for name in ("WordPiece", "BPE", "unigram"):
-        tokenizer = bridge.load_tokenizer(source(name, folder))
+    # The last three keep words here.
+    for name, engine in (
+        ("WordPiece", "auto"),
+        ("BPE", "auto"),
+        ("WordPiece", "words"),
+        ("BPE", "words"),
+        ("unigram", "words"),
+    ):
+        tokenizer = bridge.load_tokenizer(source(name, folder), engine=engine)
         generator = np.random.default_rng(0)
         start, peak, begin = resident_memory(), 0, perf_counter()
         for _ in range(0, MEGABYTES, 5):

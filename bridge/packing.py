@@ -166,6 +166,10 @@ def mask_of(lengths: OffsetArray, sequence_length: int) -> NDArray[np.bool_]:
     Returns:
         `(rows, sequence_length)` bool.
     """
+    if sequence_length < lengths.size:
+        # Copies of the rows of a small table are twice as fast as comparing.
+        stairs = np.tri(sequence_length + 1, sequence_length, -1, dtype=bool)
+        return stairs.take(lengths, axis=0, mode="clip")
     columns = columns_of(sequence_length)
     mask: NDArray[np.bool_] = columns < lengths.astype(columns.dtype)[:, None]
     return mask

@@ -116,9 +116,9 @@ class Tokenizer(ABC):
             pad_id=pad_id,
         )
 
-    def engine_source(self) -> EngineSource | None:
-        """Describe the tokenizer to faster engines; `None` where none reads it."""
-        return None
+    def engine_sources(self) -> Sequence[EngineSource]:
+        """Describe the tokenizer to the engines that read it, the fastest first."""
+        return ()
 
     def without_engine(self) -> Self:
         """Return the tokenizer as its own library has it.

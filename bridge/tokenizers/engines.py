@@ -1,6 +1,7 @@
 """`with_engine`: which library does the work. Never other ids, only faster."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -67,24 +68,33 @@ def with_engine(tokenizer: "Tokenizer", engine: str) -> "Tokenizer":
     own = tokenizer.without_engine()
     if engine == REFERENCE:
         return own
-    source = own.engine_source()
+    sources = own.engine_sources()
     if engine == AUTO:
-        if source is None:
-            return own
-        fast, reason = _try(own, source)
-        return _twin(own, fast, reason)
-    if source is None or source.engine != engine:
-        reads = next(each.reads for each in FAST if each.name == engine)
-        raise _inexact(engine, f"it reads {reads} and this is {own!r}")
+        return _first(own, sources)
+    kind = next(each for each in FAST if each.name == engine)
+    source = next((each for each in sources if each.engine == engine), None)
+    if source is None:
+        raise _inexact(engine, f"it reads {kind.reads} and this is {own!r}")
     fast, reason = _try(own, source)
     if fast is None:
-        if not next(each for each in FAST if each.name == engine).is_installed():
+        if not kind.is_installed():
             raise MissingDependencyError(
                 f"`engine={engine!r}` needs that package. Received: {reason}. Run "
                 "`pip install 'tokenizer-bridge[fast]'`, or leave `engine` out."
             )
         raise _inexact(engine, reason)
-    return _twin(own, fast, reason)
+    return _twin(own, fast, [reason])
+
+
+def _first(own: "Tokenizer", sources: Sequence[EngineSource]) -> "Tokenizer":
+    """Return a twin with the first engine that is exact, or with a note about each."""
+    reasons = []
+    for source in sources:
+        fast, reason = _try(own, source)
+        reasons.append(reason)
+        if fast is not None:
+            return _twin(own, fast, reasons)
+    return _twin(own, None, reasons) if reasons else own
 
 
 def _inexact(engine: str, reason: str) -> ValueError:
@@ -113,11 +123,13 @@ def _try(tokenizer: "Tokenizer", source: EngineSource) -> tuple[FastEngine | Non
     return engine, f"{name} gives the same ids on {len(texts):,} probe texts"
 
 
-def _twin(own: "Tokenizer", fast: FastEngine | None, reason: str) -> "Tokenizer":
+def _twin(
+    own: "Tokenizer", fast: FastEngine | None, reasons: Sequence[str]
+) -> "Tokenizer":
     twin = copy.copy(own)
     twin.fast = fast
     twin.library_note = own.engine_note
-    twin.engine_note = f"{own.engine_note}; {reason}"
+    twin.engine_note = "; ".join([own.engine_note, *reasons])
     if fast is not None:
         twin.engine = fast.name
     return twin

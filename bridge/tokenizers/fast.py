@@ -13,8 +13,10 @@ import numpy as np
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
 from bridge.tokenizers.bounded import CHECK_EVERY, Bounded
-from bridge.tokenizers.newest import find_newest
-from bridge.tokenizers.word_memo import Encode, WordMemo, WordRule
+from bridge.tokenizers.texts import check_texts
+from bridge.tokenizers.word_asker import Encode
+from bridge.tokenizers.word_memo import WordMemo
+from bridge.tokenizers.word_rule import WordRule
 
 
 class FastEngine(ABC):
@@ -31,6 +33,7 @@ class FastEngine(ABC):
         pads: Whether it can fill padded arrays itself.
         grows: Whether its caches have no bound of their own.
         parallel: Whether two threads of few texts each are quicker than one of all.
+        at_once: Characters in one call.
     """
 
     name: ClassVar[str]
@@ -38,6 +41,7 @@ class FastEngine(ABC):
     pads: ClassVar[bool] = False
     grows: ClassVar[bool] = True
     parallel: ClassVar[bool] = True
+    at_once: ClassVar[int] = CHECK_EVERY
 
     def __init__(self, source: str | bytes) -> None:
         self._bounded = Bounded(partial(self._build, source), grows=self.grows)
@@ -68,7 +72,7 @@ class FastEngine(ABC):
         """
         parts = [
             self._run(self._bounded.get(size), part, reference)
-            for part, size in _split(texts)
+            for part, size in _split(texts, self.at_once)
         ]
         return replace_rows(
             Ragged.concatenate(parts), self._doubtful(texts), texts, reference
@@ -138,7 +142,7 @@ class Gigatoken(FastEngine):
         token_ids = np.empty((0, sequence_length), np.int32)
         lengths = np.empty(len(texts), np.int64)
         done = 0
-        for part, size in _split(texts):
+        for part, size in _split(texts, self.at_once):
             cells, used = self._bounded.get(size).encode_batch_padded(
                 part,
                 pad_id,
@@ -158,7 +162,7 @@ class Gigatoken(FastEngine):
         return token_ids, lengths
 
     def _doubtful(self, texts: list[str]) -> list[int]:
-        return find_newest(texts)
+        return check_texts(texts).find_newest()
 
 
 def _without_control_pieces(proto: bytes) -> str:
@@ -195,9 +199,11 @@ class Words(FastEngine):
     """The tokenizer's own library, asked once for every word; nothing to install."""
 
     name = "words"
-    reads = "unigram models that see words one by one"
+    reads = "tokenizers that see words one by one"
     grows = False
     parallel = False
+    # Their words are Python objects meanwhile.
+    at_once = 2**20
 
     @staticmethod
     def _build(source: str | bytes) -> WordMemo:
@@ -235,17 +241,17 @@ def replace_rows(
     return Ragged.concatenate([ids, right]).take(order)
 
 
-def _split(texts: list[str]) -> Iterator[tuple[list[str], int]]:
-    """Cut a batch, so that memory is looked at often enough, and give the sizes."""
+def _split(texts: list[str], most: int) -> Iterator[tuple[list[str], int]]:
+    """Cut a batch into parts of so many characters, or one text; give their sizes."""
     total = sum(map(len, texts))
-    if total <= CHECK_EVERY:
+    if total <= most:
         yield texts, total
         return
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
     begin, done = 0, 0
     while begin < len(texts):
         # At least one, however long it is.
-        stop = int(np.searchsorted(ends, done + CHECK_EVERY, "right"))
+        stop = int(np.searchsorted(ends, done + most, "right"))
         stop = max(stop, begin + 1)
         yield texts[begin:stop], int(ends[stop - 1]) - done
         begin, done = stop, int(ends[stop - 1])

@@ -1,7 +1,7 @@
 """Adapter for `tokenizers.Tokenizer`, the engine of transformers' fast tokenizers."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from bridge.tokenizers.frames import Frame, probe_frame, probe_template
 from bridge.tokenizers.normalizing import without_dummy_space
 from bridge.tokenizers.rows import from_rows
 from bridge.tokenizers.spans import Spans, read_encodings
-from bridge.tokenizers.word_memo import WordRule
+from bridge.tokenizers.word_rule import SPLITS, WordRule
 from bridge.vocabulary import Token
 from bridge.vocabulary.surface import METASPACE
 
@@ -95,31 +95,25 @@ class HuggingFaceTokenizer(Tokenizer):
         # Its post-processor may hold a template that ours cannot describe.
         return self._run(texts, add_special_tokens=True)
 
-    def engine_source(self) -> EngineSource | None:
-        """Describe it to faster engines; see `Tokenizer.engine_source`."""
+    def engine_sources(self) -> Sequence[EngineSource]:
+        """Describe it to faster engines; see `Tokenizer.engine_sources`."""
+        tokens = self._engine.get_added_tokens_decoder().values()
+        added = tuple(token.content for token in tokens)
+        rule = self._word_rule
+        if isinstance(rule, str):
+            words = EngineSource("words", "", obstacle=rule)
+        else:
+            words = EngineSource("words", rule.to_json(), added)
         kind = type(self._engine.model).__name__
-        if kind == "Unigram":
-            return self._words_source()
         if kind not in _ENGINES:
-            return None
-        added = self._engine.get_added_tokens_decoder().values()
+            return [words]
         obstacle = None
         if self._engine.encode_special_tokens:
             obstacle = "special tokens are encoded as text, which it never does"
-        elif kind == "BPE" and any(token.single_word for token in added):
+        elif kind == "BPE" and any(token.single_word for token in tokens):
             obstacle = "an added token has `single_word`, which it ignores"
-        return EngineSource(
-            _ENGINES[kind],
-            self._engine.to_str(),
-            added=tuple(token.content for token in added),
-            obstacle=obstacle,
-        )
-
-    def _words_source(self) -> EngineSource:
-        rule = self._word_rule
-        if isinstance(rule, str):
-            return EngineSource("words", "", obstacle=rule)
-        return EngineSource("words", rule.to_json(), added=rule.added)
+        name, data = _ENGINES[kind], self._engine.to_str()
+        return [EngineSource(name, data, added, obstacle), words]
 
     def _run(self, texts: list[str], *, add_special_tokens: bool) -> Ragged:
         run = self._engine.encode_batch_fast
@@ -172,7 +166,7 @@ class HuggingFaceTokenizer(Tokenizer):
             return True
         stage = json.loads(self._engine.to_str())["pre_tokenizer"]
         return any(
-            part["type"] in ("WhitespaceSplit", "Whitespace", "BertPreTokenizer")
+            part["type"] in SPLITS
             or (part["type"] == "Metaspace" and part.get("split", True))
             for part in flatten(stage)
         )

@@ -1,11 +1,7 @@
-"""Texts with characters that are too new for two libraries to agree on."""
-
-from collections.abc import Sequence
+"""Characters that are too new for two libraries to agree on."""
 
 import numpy as np
 from numpy.typing import NDArray
-
-from bridge.tokenizers.texts import Texts
 
 # Unicode 17 (September 2025) added these characters, and three of Unicode 16 compose
 # to others. Libraries differ in the version of their tables, and so in what they take
@@ -54,30 +50,19 @@ NEWEST = (
     (0x323B0, 0x33479),
 )
 
-# Texts joined for one look: enough to be worth a call, not enough to cost memory.
-_GROUP = 1024
 
-
-def find_newest(texts: Sequence[str]) -> list[int]:
-    """Find the texts that hold one of these characters.
+def holds_newest(data: bytes) -> bool:
+    """Tell whether one of these characters is in a text.
 
     Args:
-        texts: Checked texts.
+        data: The text in UTF-8.
 
     Returns:
-        Their places, in order.
+        Whether there is one.
     """
-    foreign = (texts if isinstance(texts, Texts) else Texts(texts)).foreign
-    groups = range(0, len(foreign), _GROUP)
-    if not any(_holds("".join(foreign[i : i + _GROUP])) for i in groups):
-        return []
-    return [i for i, text in enumerate(texts) if not text.isascii() and _holds(text)]
-
-
-def _holds(text: str) -> bool:
-    # On UTF-8, without an object for every character: first the bytes that begin one
-    # of these characters, then the whole character at the few places that are left.
-    data = text.encode("utf-8") + bytes(3)
+    # Without an object for every character: first the bytes that begin one of these
+    # characters, then the whole character at the few places that are left.
+    data += bytes(3)
     # `translate` is quicker than looking every byte up in an array.
     places = np.flatnonzero(np.frombuffer(data.translate(_FIRST_BYTES), bool))
     cells = np.frombuffer(data, np.uint8)

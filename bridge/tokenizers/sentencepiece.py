@@ -1,6 +1,6 @@
 """Adapter for sentencepiece: processor objects and .model files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -139,11 +139,11 @@ class SentencePieceTokenizer(Tokenizer):
                 "It may be truncated, or no tokenizer at all: download it again.",
             ) from error
 
-    def engine_source(self) -> EngineSource:
-        """Describe it to faster engines; see `Tokenizer.engine_source`."""
+    def engine_sources(self) -> Sequence[EngineSource]:
+        """Describe it to faster engines; see `Tokenizer.engine_sources`."""
         kinds = (TokenKind.SPECIAL, TokenKind.ADDED, TokenKind.UNUSED)
         added = literal_texts(self.vocabulary, *kinds).values()
-        return EngineSource("gigatoken", self._proto, added=tuple(filter(None, added)))
+        return [EngineSource("gigatoken", self._proto, tuple(filter(None, added)))]
 
     def _encode(self, texts: list[str]) -> Ragged:
         return from_rows(self._engine.encode(texts, out_type=int, **_PLAIN))

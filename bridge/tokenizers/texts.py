@@ -4,28 +4,33 @@ from collections.abc import Sequence
 from itertools import filterfalse
 
 from bridge.errors import TextInputError
+from bridge.tokenizers.newest import holds_newest
 
 # Texts joined for one check: one call a text costs more, one for all of them memory.
 _GROUP = 1024
 
 
 class Texts(list[str]):
-    """Texts that were checked and can be encoded."""
+    """Texts that were checked and can be encoded.
 
-    _foreign: list[str] | None = None
+    Attributes:
+        may_be_new: Whether a text may hold a character that libraries disagree on.
+    """
 
-    @property
-    def foreign(self) -> list[str]:
-        """Those that are not ASCII, in order."""
-        # No `cached_property`: in Python 3.11 all instances share its lock, and a
-        # child that is forked while another thread holds it would wait for ever.
-        if self._foreign is None:
-            self._foreign = list(filterfalse(str.isascii, self))
-        return self._foreign
+    may_be_new: bool = False
 
     def rows(self, rows: slice) -> "Texts":
         """Return some of them."""
-        return Texts(self[rows])
+        texts = Texts(self[rows])
+        texts.may_be_new = self.may_be_new
+        return texts
+
+    def find_newest(self) -> list[int]:
+        """Return the places of texts that hold such a character, in order."""
+        if not self.may_be_new:
+            return []
+        foreign = (i for i, text in enumerate(self) if not text.isascii())
+        return [i for i in foreign if holds_newest(self[i].encode("utf-8"))]
 
 
 def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:
@@ -57,14 +62,15 @@ def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:
             f"Pass `[]` where there is no {noun}."
         ) from error
     try:
-        # Both at the speed of C: types are checked, and ASCII needs no further look.
-        foreign = items.foreign
+        # At the speed of C: types are checked, and ASCII needs no further look.
+        foreign = list(filterfalse(str.isascii, items))
     except TypeError:
         _refuse_type(items, noun)
         raise
     try:
         for begin in range(0, len(foreign), _GROUP):
-            "".join(foreign[begin : begin + _GROUP]).encode("utf-8")
+            data = "".join(foreign[begin : begin + _GROUP]).encode("utf-8")
+            items.may_be_new |= holds_newest(data)
     except UnicodeEncodeError:
         _refuse_surrogate(items, noun)
     return items

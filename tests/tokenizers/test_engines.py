@@ -19,10 +19,13 @@ from bridge.ragged import Ragged
 from bridge.spec import Template
 from bridge.tokenizers import bounded, fast, load_tokenizer
 from bridge.tokenizers.bounded import Bounded
-from bridge.tokenizers.newest import NEWEST, find_newest
+from bridge.tokenizers.newest import NEWEST
+from bridge.tokenizers.patterns import CL100K
 from bridge.tokenizers.probe import first_difference, probe_texts
+from bridge.tokenizers.texts import check_texts
 from tests.core.messages import around, exactly
 from tests.factories import (
+    BERT_SPECIALS,
     HARD_TEXTS,
     bpe_tokenizer,
     byte_fallback_proto,
@@ -70,6 +73,49 @@ def white_space_unigram():
     return tokenizer
 
 
+def split_bpe():
+    """A BPE that splits as Llama 3 does, with added tokens that see white space."""
+    from tokenizers import AddedToken, Regex, normalizers, pre_tokenizers
+
+    tokenizer = bpe_tokenizer()
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(CL100K), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.add_tokens(
+        [
+            AddedToken("   ", normalized=True),
+            AddedToken("[MASK]", lstrip=True, normalized=False),
+            AddedToken("</s>", rstrip=True, normalized=False),
+            AddedToken("fox", single_word=True, normalized=True),
+            AddedToken(" the", single_word=True, normalized=False),
+        ]
+    )
+    return tokenizer
+
+
+def many_splits_bpe():
+    """A BPE that splits several times, as DeepSeek does, and adds spaces."""
+    from tokenizers import Regex, normalizers, pre_tokenizers
+
+    tokenizer = bpe_tokenizer()
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Lowercase()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"\p{N}{1,3}"), "isolated"),
+            pre_tokenizers.Split(Regex("[\u4e00-\u9fa5\u3040-\u30ff]+"), "isolated"),
+            pre_tokenizers.Punctuation("contiguous"),
+            pre_tokenizers.ByteLevel(add_prefix_space=True),
+        ]
+    )
+    return tokenizer
+
+
 MAKERS = {
     "wordpiece": (wordpiece_tokenizer, "nanotoken"),
     "bpe": (bpe_tokenizer, "gigatoken"),
@@ -79,6 +125,10 @@ MAKERS = {
     ),
     "unigram": (unigram_tokenizer, "words"),
     "unigram_by_white_space": (white_space_unigram, "words"),
+    "wordpiece_by_words": (wordpiece_tokenizer, "words"),
+    "bpe_by_words": (bpe_tokenizer, "words"),
+    "split_bpe": (split_bpe, "words"),
+    "many_splits_bpe": (many_splits_bpe, "words"),
 }
 
 
@@ -90,7 +140,9 @@ def pair(request):
         pytest.importorskip(name)
     # Once: the library's unigram trainer does not give the same model twice.
     source = make()
-    return load_tokenizer(source, engine="reference"), load_tokenizer(source)
+    return load_tokenizer(source, engine="reference"), load_tokenizer(
+        source, engine="words" if name == "words" else "auto"
+    )
 
 
 @pytest.fixture
@@ -128,6 +180,13 @@ def test_ids_are_those_of_the_reference(pair, texts):
     )
 
 
+def by_words(source):
+    """The tokenizer as it is loaded where nothing is installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast, "find_spec", lambda _: None)
+        return load_tokenizer(source)
+
+
 FLAGS = st.fixed_dictionaries(
     {
         name: st.booleans()
@@ -156,7 +215,11 @@ def test_added_tokens_of_all_kinds(kind, added, texts):
     texts = [*texts, *(f"a{text} {text}b{text}{text}" for text in added)]
     assert quick.encode_batch(texts) == reference.encode_batch(texts)
     if kind == "bpe" and any(flags["single_word"] for flags in added.values()):
-        assert quick.engine == "tokenizers"
+        assert quick.engine in ("words", "tokenizers")
+    # What serves where those are not installed, or not exact.
+    words = by_words(source)
+    assert words.engine in ("words", "tokenizers")
+    assert words.encode_batch(texts) == reference.encode_batch(texts)
 
 
 @settings(max_examples=100)
@@ -174,7 +237,7 @@ def test_arrays_of_an_engine_are_those_of_pack(pair, texts, length, special):
         pad_id=7,
     )
     if padded is None:
-        assert quick.engine != "gigatoken" or find_newest(texts)
+        assert quick.engine != "gigatoken" or check_texts(texts).find_newest()
         return
     token_ids, lengths = padded
     assert token_ids.dtype == np.int32
@@ -242,16 +305,18 @@ def test_an_engine_of_another_kind():
         load_tokenizer(wordpiece_tokenizer(), engine="gigatoken")
     with pytest.raises(ValueError, match=r"it reads WordPiece and this is"):
         load_tokenizer({"a": 0}, split="whitespace", engine="nanotoken")
-    with pytest.raises(ValueError, match=r"it reads unigram models that see words"):
-        load_tokenizer(bpe_tokenizer(), engine="words")
+    with pytest.raises(ValueError, match=r"it reads tokenizers that see words one by"):
+        load_tokenizer(sentencepiece_processor(), engine="words")
 
 
 def test_an_engine_that_is_not_installed(monkeypatch):
     monkeypatch.setattr(fast, "find_spec", lambda _: None)
     tokenizer = load_tokenizer(wordpiece_tokenizer())
-    assert tokenizer.engine == "tokenizers"
+    assert tokenizer.engine == "words"
+    probed = len(probe_texts(tokenizer.vocabulary, BERT_SPECIALS))
     assert tokenizer.engine_note == (
-        "the tokenizer's own library; nanotoken is not installed"
+        "the tokenizer's own library; nanotoken is not installed; words gives the "
+        f"same ids on {probed} probe texts"
     )
     message = (
         "`engine='nanotoken'` needs that package. Received: nanotoken is not "
@@ -267,9 +332,11 @@ def test_single_word_excludes_gigatoken():
 
     source = bpe_tokenizer()
     source.add_tokens([AddedToken("fox", single_word=True)])
-    assert load_tokenizer(source).engine_note == (
+    tokenizer = load_tokenizer(source)
+    assert tokenizer.engine == "words"
+    assert tokenizer.engine_note.startswith(
         "the tokenizer's own library; gigatoken is not used: an added token has "
-        "`single_word`, which it ignores"
+        "`single_word`, which it ignores; words gives the same ids on "
     )
     message = (
         "`engine='gigatoken'` must give the ids of the tokenizer's own library. "
@@ -284,11 +351,13 @@ def test_special_tokens_that_are_text_exclude_it():
     source = wordpiece_tokenizer()
     source.encode_special_tokens = True
     tokenizer = load_tokenizer(source)
-    assert tokenizer.engine == "tokenizers"
-    assert tokenizer.engine_note == (
+    assert tokenizer.engine == "words"
+    assert tokenizer.engine_note.startswith(
         "the tokenizer's own library; nanotoken is not used: special tokens are "
-        "encoded as text, which it never does"
+        "encoded as text, which it never does; words gives the same ids on "
     )
+    reference = load_tokenizer(source, engine="reference")
+    assert tokenizer.encode_batch(HARD_TEXTS) == reference.encode_batch(HARD_TEXTS)
 
 
 def test_a_difference_falls_back(monkeypatch):
@@ -303,8 +372,9 @@ def test_a_difference_falls_back(monkeypatch):
 
     monkeypatch.setattr(fast.Nanotoken, "_run", wrong)
     tokenizer = load_tokenizer(wordpiece_tokenizer())
-    assert tokenizer.engine == "tokenizers"
+    assert tokenizer.engine == "words"
     assert "; nanotoken is not used: it differs on '" in tokenizer.engine_note
+    assert "; words gives the same ids on " in tokenizer.engine_note
 
 
 def test_what_a_library_cannot_read_falls_back():
@@ -370,8 +440,8 @@ def test_no_engine_sees_what_is_no_text(pair, texts, monkeypatch):
 def test_characters_that_are_too_new_go_to_the_reference(byte_pairs, monkeypatch):
     newest = [chr(first) for first, _ in NEWEST]
     texts = ["the fox", f"a{newest[0]}b", "\u00e9", *newest, "runs"]
-    assert find_newest(texts) == [1, *range(3, 3 + len(newest))]
-    assert find_newest(["", "ab", "\u4e2d\U0001f600\u2014"]) == []
+    assert check_texts(texts).find_newest() == [1, *range(3, 3 + len(newest))]
+    assert check_texts(["", "ab", "\u4e2d\U0001f600\u2014"]).find_newest() == []
     seen = []
 
     def encode(self, texts):
@@ -388,8 +458,8 @@ def test_characters_that_are_too_new_go_to_the_reference(byte_pairs, monkeypatch
 def test_every_character_of_the_table_is_found():
     table = {code for first, last in NEWEST for code in range(first, last + 1)}
     others = {code + step for code in table for step in (-1, 1)} - table
-    assert all(find_newest([chr(code)]) == [0] for code in table)
-    assert not any(find_newest([f"{chr(code)} "]) for code in others)
+    assert all(check_texts([chr(code)]).find_newest() == [0] for code in table)
+    assert not any(check_texts([f"{chr(code)} "]).find_newest() for code in others)
 
 
 class Counted:
@@ -443,9 +513,9 @@ def test_memory_is_given_back_where_that_can_be(monkeypatch):
 
 
 def test_long_batches_are_cut(byte_pairs, monkeypatch):
-    monkeypatch.setattr(fast, "CHECK_EVERY", 50)
+    monkeypatch.setattr(fast.Gigatoken, "at_once", 50)
     texts = ["the quick brown fox " * 5, "fox", "", *["lazy dogs"] * 30, "the"]
-    parts = list(fast._split(texts))
+    parts = list(fast._split(texts, 50))
     assert [text for part, _ in parts for text in part] == texts
     assert [size for _, size in parts] == [sum(map(len, part)) for part, _ in parts]
     assert all(size <= 50 or len(part) == 1 for part, size in parts)
@@ -487,12 +557,33 @@ def test_it_is_safe_in_threads(pair):
     assert wrong == []
 
 
+LONG_WORDS = [
+    "x" * 100_000,
+    f"the {'fox' * 30_000} runs, {'.' * 10_000} a",
+    "\u4e2d\u6587\u6ca1\u6709\u7a7a\u683c\u3002" * 200,
+    " " * 5_000,
+    "\n\t \u00a0\u3000" * 500 + "fox",
+    "1234567890" * 500,
+]
+
+
+def test_words_of_any_length(pair):
+    reference, quick = pair
+    # So many that the library is asked for them in long texts.
+    numbered = [f"w{i} don't{i}\u00e9, ~{i}\n{i}" for i in range(0, 2_000, 7)]
+    texts = [*LONG_WORDS, *HARD_TEXTS, *numbered, " ".join(numbered)]
+    expected = reference.encode_batch(texts)
+    for _ in range(2):
+        assert quick.encode_batch(texts) == expected
+
+
 FORKING = """
 import os, sys, threading, time
 from bridge.tokenizers import load_tokenizer
 from tests.factories import HARD_TEXTS, bpe_tokenizer, wordpiece_tokenizer
 
 tokenizers = [load_tokenizer(wordpiece_tokenizer()), load_tokenizer(bpe_tokenizer())]
+tokenizers.append(load_tokenizer(bpe_tokenizer(), engine="words"))
 texts = HARD_TEXTS * 200
 expected = [each.encode_batch(texts) for each in tokenizers]
 running = True

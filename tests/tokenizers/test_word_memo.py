@@ -1,5 +1,7 @@
 """Words kept with their ids: when they stand for a text, and when they do not."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,11 +10,14 @@ from tokenizers import AddedToken, Regex, models, normalizers, pre_tokenizers
 
 from bridge.ragged import Ragged
 from bridge.tokenizers import load_tokenizer, word_memo
-from bridge.tokenizers.word_memo import WordMemo, WordRule
-from tests.factories import unigram_tokenizer
+from bridge.tokenizers.word_cutter import END, WordCutter
+from bridge.tokenizers.word_memo import WordMemo
+from bridge.tokenizers.word_rule import WordRule
+from tests.factories import bpe_tokenizer, unigram_tokenizer
 
 APART = WordRule(whitespace=False, added=("<pad>",))
 RUNS = WordRule(whitespace=True, added=("<pad>",))
+IN_FRONT = WordRule(whitespace=False, added=("<pad>",), borders=" \n")
 WORD = st.sampled_from(["", "a", "bc", "def", "<pad>", "\u0301x", "\u00e9", "e\u0301"])
 
 
@@ -34,9 +39,12 @@ class Library:
         return letters(texts)
 
 
-@given(st.lists(st.lists(WORD, max_size=6).map(" ".join), max_size=6), st.booleans())
-def test_every_text_is_its_words_or_is_named(texts, whitespace):
-    memo = WordMemo(RUNS if whitespace else APART)
+TEXTS = st.lists(st.lists(WORD, max_size=6).map(" ".join), max_size=6)
+
+
+@given(TEXTS, st.sampled_from([RUNS, APART, IN_FRONT]))
+def test_every_text_is_its_words_or_is_named(texts, rule):
+    memo = WordMemo(rule)
     for _ in range(2):
         ids, doubtful = memo.encode(texts, letters)
         right = letters(texts)
@@ -86,6 +94,42 @@ def test_words_that_need_it_only_where_spaces_count(word):
     ids, doubtful = WordMemo(RUNS).encode([f"a {word} b"], letters)
     assert not doubtful.size
     assert ids == letters([f"a {word} b"])
+
+
+SPACES = st.text(st.sampled_from("ab \n\t\u00a0\u3000\x00"), max_size=9)
+
+
+@given(st.lists(SPACES, max_size=5), st.sampled_from([" ", " \n"]))
+def test_words_begin_at_borders_behind_what_is_visible(texts, borders):
+    cutter = WordCutter(WordRule(whitespace=False, added=(), borders=borders))
+    held = [text.replace(END, "") for text in texts]
+    pattern = rf"(?<=\S)(?=[{borders}])"
+    expected = [
+        word for text in held for word in [*re.split(pattern, text), END] if word
+    ]
+    assert cutter.cut(held) == expected
+    # A text that holds the mark of the ends is encoded whole.
+    ids, doubtful = WordMemo(IN_FRONT).encode(texts, letters)
+    assert doubtful.tolist() == [i for i, text in enumerate(texts) if END in text]
+    assert len(ids) == len(texts)
+
+
+def test_long_words_are_not_kept():
+    library, memo = Library(), WordMemo(IN_FRONT)
+    long = "x" * 33
+    for _ in range(2):
+        ids, doubtful = memo.encode([f"a {long}", long, "b"], library)
+        assert ids == letters([f"a {long}", long, "b"])
+        assert not doubtful.size
+    assert library.asked == ["a", "b", f" {long}", long, f" {long}", long]
+
+
+def test_many_ids_are_forgotten(monkeypatch):
+    monkeypatch.setattr(word_memo, "MOST_IDS", 8)
+    memo, library = WordMemo(APART), Library()
+    for text in ("abc", "x" * 40, "abc"):
+        assert memo.encode([text], library)[0] == letters([text])
+    assert library.asked == ["abc", "x" * 40, "abc"]
 
 
 def test_words_are_forgotten_when_there_are_too_many(monkeypatch):
@@ -157,6 +201,75 @@ def test_tokenizers_whose_words_are_not_alone(make, reason):
     )
 
 
+def changed_bpe(*added, **stages):
+    tokenizer = bpe_tokenizer()
+    for name, stage in stages.items():
+        setattr(tokenizer, name, stage)
+    tokenizer.add_tokens(list(added))
+    return tokenizer
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (
+            lambda: changed_bpe(
+                pre_tokenizer=pre_tokenizers.ByteLevel(use_regex=False)
+            ),
+            BORDERS,
+        ),
+        (
+            lambda: changed_bpe(
+                pre_tokenizer=pre_tokenizers.Split(Regex(r"a b|\s+"), "isolated")
+            ),
+            BORDERS,
+        ),
+        (lambda: changed_bpe(normalizer=normalizers.Strip()), NORMALISER),
+        (lambda: changed_bpe(normalizer=normalizers.StripAccents()), NORMALISER),
+        (lambda: changed_bpe(normalizer=normalizers.BertNormalizer()), NORMALISER),
+        (lambda: changed_bpe(normalizer=normalizers.Prepend(" ")), NORMALISER),
+        (lambda: changed_bpe(AddedToken("a b")), ADDED),
+        (lambda: changed_bpe(AddedToken("a ")), ADDED),
+        # Normalised to a space and a mark.
+        (lambda: changed_bpe(AddedToken("a\u00b4")), ADDED),
+        (
+            lambda: changed_bpe(
+                AddedToken("<x>", rstrip=True, normalized=True),
+                normalizer=normalizers.NFC(),
+            ),
+            ADDED,
+        ),
+    ],
+)
+def test_byte_pairs_whose_words_are_not_alone(make, reason):
+    with pytest.raises(ValueError, match=f"words is not used: {reason}. Leave"):
+        load_tokenizer(make(), engine="words")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        AddedToken("   "),
+        AddedToken("<x>", lstrip=True),
+        AddedToken("<x>", rstrip=True),
+        AddedToken("<x>", single_word=True),
+        AddedToken(" x", single_word=True),
+    ],
+)
+def test_added_tokens_whose_words_are_alone_or_named(token):
+    source = changed_bpe(token)
+    words = load_tokenizer(source, engine="words")
+    reference = load_tokenizer(source, engine="reference")
+    content = token.content
+    texts = [
+        f"the{left}{content}{right}fox {content}{content} a"
+        for left in ("", " ", "   ", "\n", " \n ", "\t")
+        for right in ("", " ", "   ", "\n", " \n ", "\t")
+    ]
+    for _ in range(2):
+        assert words.encode_batch(texts) == reference.encode_batch(texts)
+
+
 def test_no_pre_tokenizer_is_no_border():
     assert load_tokenizer(
         changed(pre_tokenizer=pre_tokenizers.Sequence([]))
@@ -170,6 +283,7 @@ def test_no_pre_tokenizer_is_no_border():
 def test_rules_come_back_from_text():
     assert WordRule.from_json(APART.to_json()) == APART
     assert WordRule.from_json(RUNS.to_json().encode()) == RUNS
+    assert WordRule.from_json(IN_FRONT.to_json()) == IN_FRONT
 
 
 def test_rows_stay_right_while_the_store_grows():
