@@ -118,6 +118,8 @@ def encode(
     row that is no text goes to rejects.jsonl. A job that was stopped goes on.
     """
     if verify is not None:
+        if arguments or output:
+            raise typer.BadParameter("--verify DIR stands alone.")
         from bridge.corpus.verify import verify_corpus
 
         return _answer(verify_corpus(verify), verify)

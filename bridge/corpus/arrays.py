@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from bridge.corpus.documents import Reject
 from bridge.corpus.inputs import Form, find_inputs
 from bridge.corpus.parts import Part, make_parts
-from bridge.corpus.reading import read_part
+from bridge.corpus.reading import read_part, unreadable
 from bridge.encoder import Encoder
 from bridge.errors import CorpusError
 from bridge.row_format import Arrays
@@ -47,12 +48,20 @@ def encode_arrays(
 def _texts(parts: Sequence[Part], field: str) -> list[str]:
     texts: list[str] = []
     for part in parts:
-        for documents in read_part(part, field):
-            for reject in documents.rejects:
-                raise CorpusError(
-                    "Arrays need a text in every row of the inputs. Received: "
-                    f"{reject.file}, line {reject.line}: {reject.reason}. Mend it, or "
-                    "write a folder, where such rows go to rejects.jsonl."
-                )
-            texts += documents.texts
+        try:
+            for documents in read_part(part, field):
+                for reject in documents.rejects:
+                    raise _refusal(reject)
+                texts += documents.texts
+        except OSError as error:
+            names = dict.fromkeys(piece.name for piece in part.pieces)
+            raise unreadable(", ".join(names), error) from error
     return texts
+
+
+def _refusal(reject: Reject) -> CorpusError:
+    return CorpusError(
+        f"Arrays need a text in every row of the inputs. Received: {reject.file}, line "
+        f"{reject.line}: {reject.reason}. Mend it, or write a folder, where such rows "
+        "go to rejects.jsonl."
+    )

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bridge.corpus.documents import text_of
 from bridge.corpus.parts import Piece
-from bridge.corpus.reading import is_compressed, text_of
+from bridge.corpus.reading import check_column, is_compressed
 from bridge.errors import CorpusError
 
 # Behind what a file may be cut. In CSV a line end may stand inside a cell.
@@ -26,7 +27,7 @@ def cut_file(path: Path, form: str, *, column: str, size: int) -> Cut:
     Args:
         path: The file.
         form: How it is read.
-        column: Column that a table must have.
+        column: Column that a Parquet table must have.
         size: Bytes of a piece. A compressed file or a CSV stays whole: nothing tells
             where a row begins in its middle.
 
@@ -80,11 +81,7 @@ def _cut_parquet(path: Path, column: str) -> list[Piece]:
 
     with pyarrow.parquet.ParquetFile(path) as file:
         metadata, names = file.metadata, file.schema_arrow.names
-    if column not in names:
-        raise CorpusError(
-            f"The texts must be in the column that is named. Received: {column!r} for "
-            f"{path}, which has columns {sorted(names)}. Pass `text=`."
-        )
+    check_column(column, names, path)
     pieces: list[Piece] = []
     row = 0
     for index in range(metadata.num_row_groups):

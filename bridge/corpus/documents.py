@@ -1,7 +1,8 @@
 """`Documents`: texts with the place that each comes from, and those refused."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -57,41 +58,48 @@ class Documents:
     rejects: tuple[Reject, ...] = ()
 
 
-def sift(
-    rows: Sequence[int], values: Sequence[object], *, file: str, source: int
-) -> Documents:
+class Stretch(NamedTuple):
+    """Neighbouring rows of an input as they were found.
+
+    Attributes:
+        source: Number of the input in its part.
+        rows: Line or row of each value, from 0.
+        values: Texts, and a `Fault` or anything else where there is none.
+    """
+
+    source: int
+    rows: Sequence[int]
+    values: Sequence[object]
+
+
+def sift(stretches: Sequence[Stretch], names: Sequence[str]) -> Documents:
     """Part the texts from all else.
 
     Args:
-        rows: Line or row of each value, from 0.
-        values: Texts, and a `Fault` or anything else where there is none.
-        file: Name of the input.
-        source: Its number in the part.
+        stretches: What was found, in order.
+        names: Names of the inputs, by number.
 
     Returns:
         The texts and the rejects.
     """
-    rejects: list[Reject] = []
+    counts = [len(each.rows) for each in stretches]
+    source = np.repeat(np.array([x.source for x in stretches], np.int32), counts)
+    rows = chain.from_iterable(each.rows for each in stretches)
+    row = np.fromiter(rows, np.int64, sum(counts))
+    values = list(chain.from_iterable(each.values for each in stretches))
     try:
         # At the speed of C; only values that are no texts are looked at one by one.
-        texts = check_texts(values)  # type: ignore[arg-type]
-        kept = list(rows)
+        return Documents(check_texts(values), source, row)  # type: ignore[arg-type]
     except TextInputError:
-        faults = [_fault(value) for value in values]
-        rejects = [
-            Reject(file, row + 1, fault.reason, fault.content)
-            for row, fault in zip(rows, faults, strict=True)
-            if fault is not None
-        ]
-        good = [i for i, fault in enumerate(faults) if fault is None]
-        texts = check_texts([values[i] for i in good])  # type: ignore[misc]
-        kept = [rows[i] for i in good]
-    return Documents(
-        texts,
-        np.full(len(texts), source, np.int32),
-        np.array(kept, np.int64),
-        tuple(rejects),
+        faults = list(map(_fault, values))
+    good = [i for i, fault in enumerate(faults) if fault is None]
+    rejects = tuple(
+        Reject(names[source[i]], int(row[i]) + 1, *fault)
+        for i, fault in enumerate(faults)
+        if fault is not None
     )
+    texts = check_texts([values[i] for i in good])  # type: ignore[misc]
+    return Documents(texts, source[good], row[good], rejects)
 
 
 def decode_lines(lines: Iterable[bytes]) -> Iterator[str | Fault]:
@@ -108,6 +116,23 @@ def decode_lines(lines: Iterable[bytes]) -> Iterator[str | Fault]:
             yield str(line, "utf-8")
         except UnicodeDecodeError as error:
             yield Fault(f"no UTF-8 at byte {error.start}", repr(line[:80]))
+
+
+def text_of(record: object, field: str) -> object:
+    """Return the text of a record.
+
+    Args:
+        record: What should be a mapping.
+        field: Its member that should be a text.
+
+    Returns:
+        The member, or a `Fault`.
+    """
+    if not isinstance(record, Mapping):
+        return Fault("no object", repr(record)[:80])
+    if field not in record:
+        return Fault(f"no field {field!r}", repr(list(record))[:80])
+    return record[field]
 
 
 def _fault(value: object) -> Fault | None:

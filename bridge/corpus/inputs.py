@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bridge.corpus.cutting import cut_file, cut_stream, cut_values
+from bridge.corpus.files import find_files
 from bridge.corpus.parts import Piece
-from bridge.corpus.reading import COMPRESSED
+from bridge.corpus.reading import COMPRESSED, unreadable
 from bridge.errors import CorpusError
 
 Form = Literal["auto", "lines", "paragraphs", "jsonl", "csv", "parquet"]
@@ -76,62 +77,54 @@ def find_inputs(
         size: About how many bytes a piece has.
 
     Returns:
-        The inputs: files in the order they are named, those of a directory sorted.
+        The inputs: files in the order they are named, those of a directory sorted;
+        each once, however many paths lead to it.
 
     Raises:
         CorpusError: If there is no input, or one that cannot be read.
     """
-    if isinstance(inputs, (str, os.PathLike)):
-        inputs = [inputs]
-    if not isinstance(inputs, (list, tuple)):
+    names = names_of(inputs)
+    if names is None:
         return [_open_object(inputs, column, size)]
-    if inputs == [STDIN]:
+    if names == [STDIN]:
         pieces = cut_stream(
             sys.stdin.buffer, "lines" if form == "auto" else form, size=size
         )
         return [Input("<stdin>", pieces)]
-    files = list(dict.fromkeys(path for name in inputs for path in _files(name)))
+    files = find_files(names)
     forms = [_form_of(path) if form == "auto" else form for path in files]
     # Hashing and reading let other threads run.
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         return list(pool.map(partial(_scan, column, size), files, forms))
 
 
+def names_of(inputs: Any) -> list[str | os.PathLike[str]] | None:  # noqa: ANN401
+    """Return the paths and patterns among inputs.
+
+    Args:
+        inputs: As `find_inputs` takes them.
+
+    Returns:
+        The names, or `None` where texts themselves are given.
+    """
+    if isinstance(inputs, (str, os.PathLike)):
+        return [inputs]
+    if not isinstance(inputs, (list, tuple)):
+        return None
+    named = all(isinstance(each, (str, os.PathLike)) for each in inputs)
+    return list(inputs) if named else None
+
+
 def _scan(column: str, size: int, path: Path, form: str) -> Input:
+    name = path.as_posix()
     try:
+        name.encode()  # a manifest is UTF-8; names need not be
         digest, pieces = cut_file(path, form, column=column, size=size)
     except (OSError, ValueError) as error:
         if isinstance(error, CorpusError):
             raise
-        raise CorpusError(
-            f"Every input must be readable. Received: {path}, which is not ({error}). "
-            "Repair the file, or leave it out."
-        ) from error
-    return Input(path.as_posix(), pieces, path.stat().st_size, digest)
-
-
-def _files(name: str | os.PathLike[str]) -> Iterator[Path]:
-    path = Path(name)
-    if path.is_dir():
-        # Hidden files are a system's own.
-        inside = (x for x in path.rglob("*") if x.is_file())
-        found = sorted(x for x in inside if not _is_hidden(x.relative_to(path)))
-    elif path.exists():
-        found = [path]
-    else:
-        root = Path(path.anchor) if path.is_absolute() else Path()
-        pattern = path.relative_to(root).as_posix()
-        found = sorted(x for x in root.glob(pattern) if x.is_file())
-    if not found:
-        raise CorpusError(
-            f"An input must be there. Received: {os.fspath(name)!r}, which is no file, "
-            "no directory with files, and a pattern of none. Check the path."
-        )
-    yield from found
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+        raise unreadable(path, error) from error
+    return Input(name, pieces, path.stat().st_size, digest)
 
 
 def _form_of(path: Path) -> str:
@@ -148,6 +141,9 @@ def _form_of(path: Path) -> str:
 
 
 def _open_object(source: Any, column: str, size: int) -> Input:  # noqa: ANN401
+    # Iterated, a table gives its names and not its rows.
+    if isinstance(source, (Mapping, bytes)) or hasattr(source, "columns"):
+        raise _unknown(source)
     if hasattr(source, "column_names") and hasattr(source, "__len__"):
         if column not in source.column_names:
             raise CorpusError(
@@ -158,11 +154,15 @@ def _open_object(source: Any, column: str, size: int) -> Input:  # noqa: ANN401
     try:
         values = iter(source)
     except TypeError as error:
-        raise CorpusError(
-            "Inputs are files, directories, patterns, a data set or an iterable of "
-            f"texts. Received: {type(source).__name__}. Pass one of these."
-        ) from error
+        raise _unknown(source) from error
     return Input("<texts>", cut_values(values, column, size=size))
+
+
+def _unknown(source: object) -> CorpusError:
+    return CorpusError(
+        "Inputs are files, directories, patterns, a data set or an iterable of texts. "
+        f"Received: {type(source).__name__}. Pass one of these."
+    )
 
 
 def _rows(source: Any, column: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import astuple, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,12 +19,13 @@ from bridge.corpus.engines.local import run_local
 from bridge.corpus.engines.ray_data import run_ray
 from bridge.corpus.fingerprint import describe_encoder
 from bridge.corpus.formats import FORMATS
-from bridge.corpus.inputs import FORMS, Form, Input, find_inputs
+from bridge.corpus.inputs import FORMS, Form, Input, find_inputs, names_of
 from bridge.corpus.manifest import JOURNAL, MANIFEST, REJECTS, Manifest, note
-from bridge.corpus.parts import Part, make_parts
+from bridge.corpus.parts import make_parts
 from bridge.corpus.progress import show_progress
 from bridge.corpus.rows import Layout
 from bridge.corpus.shard import ShardJob, ShardRecord
+from bridge.corpus.todo import Todo
 from bridge.errors import CorpusError, MissingDependencyError
 from bridge.tokenizers.saving import check_replaceable
 
@@ -60,10 +62,11 @@ def encode_corpus(
     Args:
         inputs: Files, directories and glob patterns, one or a list of them; `"-"` for
             the standard input; a Hugging Face data set; any other iterable of texts
-            or records. `.gz` and `.zst` files are read as they are; such a file, and
-            a CSV file, is never cut, so that it becomes one shard.
-        out: Folder to write: the shards, `bridge_corpus.json`, and `rejects.jsonl`
-            where a row of the inputs is no text.
+            or records (a list of texts is one of names: pass `iter(texts)`). `.gz`
+            and `.zst` files are read as they are; such a file, and a CSV file, is
+            never cut, so that it lies in one shard.
+        out: Folder to write, not in one that is read: the shards,
+            `bridge_corpus.json`, and `rejects.jsonl` where a row is no text.
         tokenizer: A tokenizer, anything `load_tokenizer` takes, or an `Encoder`. Where
             it has no pad token, its eos fills cells (of `npy`; lengths are stored).
         alignment: What its ids mean to a preset; needed for a remap.
@@ -101,8 +104,9 @@ def encode_corpus(
     _check_positive(workers=workers, shard_size=shard_size)
     _require("pyarrow", *(["google_crc32c"] if format == "tfrecord" else []))
     folder = Path(out)
-    sweep(folder)
-    check_replaceable(folder, owner=MANIFEST)
+    with _writing(folder):
+        sweep(folder)
+        check_replaceable(folder, owner=MANIFEST)
     encode = EncodeBatch(
         make_encoder(tokenizer, alignment, encoder),
         text=text,
@@ -111,7 +115,7 @@ def encode_corpus(
         cut=layout == "documents" and format == "npy",
     )
     found = find_inputs(inputs, form=form, column=text, size=shard_size)
-    _check_apart(folder, [each.name for each in found])
+    _check_apart(folder, [*(names_of(inputs) or ()), *(x.name for x in found)])
     settings = {
         "inputs": [each.to_dict() for each in found],
         "encoder": describe_encoder(encode.encoder),
@@ -125,9 +129,16 @@ def encode_corpus(
             "shard_size": shard_size,
         },
     }
-    manifest = _open(folder, json.loads(json.dumps(settings)))
+    with _writing(folder):
+        manifest = _open(folder, json.loads(json.dumps(settings)))
+    if strict and manifest.totals["rejects"]:
+        raise CorpusError(
+            "With `strict` every row must be a text. Received: rows that are none, in "
+            f"{folder}/rejects-*.jsonl of an earlier call. Mend them and name another "
+            "folder, or leave `strict` out."
+        )
     pieces = (piece for each in found for piece in each.pieces)
-    todo = Todo(make_parts(pieces, shard_size), manifest.shards)
+    todo = Todo(make_parts(pieces, shard_size), manifest)
     job = ShardJob(encode, folder, format, strict)
     if engine == "ray":
         made = run_ray(job, todo, address=address)
@@ -136,45 +147,25 @@ def encode_corpus(
     shards = dict(manifest.shards)
     with show_progress(_left(found, shards.values())) as progress:
         for record in made:
-            note(folder, record)
+            with _writing(folder):
+                note(folder, record)
             shards[record.index] = record
             progress.add(record)
-    return _finish(folder, replace(manifest, shards=shards, complete=True))
+    with _writing(folder):
+        return _finish(folder, replace(manifest, shards=shards, complete=True))
 
 
-class Todo:
-    """The parts whose shards are not there.
-
-    Args:
-        parts: All parts.
-        shards: The shards that are there.
-    """
-
-    def __init__(
-        self, parts: Iterable[Part], shards: Mapping[int, ShardRecord]
-    ) -> None:
-        self._parts = parts
-        self._shards = shards
-
-    def __iter__(self) -> Iterator[Part]:
-        """Yield them; refuse a stream that is not the one of the last time."""
-        count = 0
-        for part in self._parts:
-            count += 1
-            record = self._shards.get(part.index)
-            if record is None:
-                yield part
-            elif record.digests != part.digests:
-                raise _other_stream(part.index)
-        if any(index >= count for index in self._shards):
-            raise _other_stream(count)
-
-
-def _other_stream(index: int) -> CorpusError:
-    return CorpusError(
-        "A job goes on with the texts it began with. Received: others from the stream, "
-        f"for shard {index}. Restore them, or name another folder."
-    )
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Tell what keeps the manifest or its journal from being written."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(
+            "A corpus needs a folder to write to and room on the disk. Received: "
+            f"{error}, for {folder}. Mend that and make the same call again: shards "
+            "that are done stay as they are."
+        ) from error
 
 
 def _open(folder: Path, settings: Mapping[str, Any]) -> Manifest:
@@ -220,14 +211,16 @@ def _finish(folder: Path, manifest: Manifest) -> dict[str, int]:
     return manifest.totals
 
 
-def _check_apart(folder: Path, names: Iterable[str]) -> None:
+def _check_apart(folder: Path, names: Iterable[str | os.PathLike[str]]) -> None:
     own = folder.resolve()
-    inside = [name for name in names if own in Path(name).resolve().parents]
-    if inside:
-        raise CorpusError(
-            "Shards may not lie among the inputs. Received: an input "
-            f"{inside[0]} in {folder}. Name another folder."
-        )
+    for name in names:
+        path = Path(name).resolve()
+        # A directory above would hold the shards when the job goes on.
+        if path.is_relative_to(own) or own.is_relative_to(path):
+            raise CorpusError(
+                "Shards may not lie among the inputs. Received: the input "
+                f"{os.fspath(name)} and the output {folder}. Name another folder."
+            )
 
 
 def _check(**chosen: str) -> None:

@@ -64,11 +64,12 @@ def make_parts(pieces: Iterable[Piece], size: int) -> Iterator[Part]:
         The parts, in order.
     """
     held: list[Piece] = []
-    index = 0
+    index = filled = 0
     for piece in pieces:
-        if held and sum(each.size for each in held) + piece.size > size:
+        if held and filled + piece.size > size:
             yield Part(index, tuple(held))
-            held, index = [], index + 1
+            held, index, filled = [], index + 1, 0
         held.append(piece)
+        filled += piece.size
     if held:
         yield Part(index, tuple(held))

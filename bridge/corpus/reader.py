@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from bridge.batches import Batch, Batching, EncodedRows
-from bridge.corpus.formats import Stored
+from bridge.corpus.formats import ShardFormat, Stored
 from bridge.corpus.manifest import Manifest
+from bridge.corpus.shard import ShardRecord
 from bridge.corpus.verify import shard_format
 from bridge.errors import CorpusError
 from bridge.layout import Layout
@@ -96,6 +97,12 @@ class CorpusReader:
                 f"shard. Received: process={self.process} of {self.processes}, "
                 f"mix={self.mix}. Pass others."
             )
+        if not len(self):
+            raise CorpusError(
+                "An epoch must have a batch, with a row for every process. Received: "
+                f"{self.manifest.totals['rows']} rows for {self.processes} processes, "
+                f"mix={self.mix}, in {self.folder}. Encode more texts, or raise `mix`."
+            )
 
     def __len__(self) -> int:
         """Number of batches in an epoch, the same in every process and epoch."""
@@ -126,6 +133,9 @@ class CorpusReader:
 
         Returns:
             Its group, and its rows in there.
+
+        Raises:
+            CorpusError: If a shard is not as it was written.
         """
         order = self._order(epoch)
         ends = np.cumsum(self._steps[order])
@@ -183,7 +193,7 @@ class CorpusReader:
     def _read(self, number: int, epoch: int) -> Group:
         form = shard_format(self.manifest)
         shards = [self.manifest.shards[int(index)] for index in self._groups[number]]
-        parts = [form.read(self.folder, shard.name) for shard in shards]
+        parts = [self._stored(form, shard) for shard in shards]
         ids = Ragged.concatenate([self._inner(part.ids) for part in parts])
         rows = EncodedRows(self.form, ids)
         plan = rows.plan(self.batching, (epoch, number))
@@ -192,6 +202,19 @@ class CorpusReader:
             Ragged.concatenate(list(map(_begins, parts))),
             [self._share(batch) for batch in plan if len(batch.rows) >= self.processes],
         )
+
+    def _stored(self, form: ShardFormat, shard: ShardRecord) -> Stored:
+        try:
+            stored = form.read(self.folder, shard.name)
+            if len(stored.ids) != shard.rows:
+                raise ValueError(f"{len(stored.ids)} rows, not {shard.rows}")
+        except (OSError, ValueError) as error:
+            raise CorpusError(
+                "A shard must be as it was written. Received: "
+                f"{self.folder / shard.name}, which is not ({error}). Delete its files "
+                "and make the call of `encode_corpus` again, which makes them anew."
+            ) from error
+        return stored
 
     def _share(self, batch: Batch) -> Batch:
         """Keep the rows of this process, of a batch as wide for all of them."""

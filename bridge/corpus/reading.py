@@ -8,14 +8,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bridge.corpus.documents import Documents, Fault, decode_lines, sift
+from bridge.corpus.documents import (
+    Documents,
+    Fault,
+    Stretch,
+    decode_lines,
+    sift,
+    text_of,
+)
 from bridge.corpus.parts import Part, Piece
+from bridge.errors import CorpusError
 
 # Bytes of input that are texts at a time. The bytes of shards depend on it.
 HINT = 4 * 2**20
 # And texts, where their bytes are not known before.
 _TEXTS = 4096
+# Bytes of text in a byte of a compressed file: seldom more.
+_PACKED = 10
 _MARK = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 COMPRESSED = (".gz", ".zst")
 
 Batches = Iterator[tuple[Sequence[int], list[Any]]]
@@ -32,11 +43,24 @@ def read_part(part: Part, field: str) -> Iterator[Documents]:
         Some texts at a time, in order, with what is refused between them.
 
     Raises:
+        CorpusError: If a table has no such column.
         OSError: If an input cannot be read, or is cut short.
     """
+    names = [piece.name for piece in part.pieces]
+    # Small files are read together: encoded and written one by one they would take
+    # fifty times as long.
+    held: list[Stretch] = []
+    count = size = 0
     for source, piece in enumerate(part.pieces):
         for rows, values in READERS[piece.form](piece, field):
-            yield sift(rows, values, file=piece.name, source=source)
+            held.append(Stretch(source, rows, values))
+            count += len(rows)
+            size += piece.size * (_PACKED if is_compressed(piece.name) else 1)
+            if size >= HINT or count >= _TEXTS:
+                yield sift(held, names)
+                held, count, size = [], 0, 0
+    if held:
+        yield sift(held, names)
 
 
 def is_compressed(name: str) -> bool:
@@ -44,21 +68,38 @@ def is_compressed(name: str) -> bool:
     return name.endswith(COMPRESSED)
 
 
-def text_of(record: object, field: str) -> object:
-    """Return the text of a record.
+def check_column(column: str, names: Sequence[str], path: object) -> None:
+    """Refuse a table that has no such column.
 
     Args:
-        record: What should be a mapping.
-        field: Its member that should be a text.
+        column: Column of the texts.
+        names: Columns that there are.
+        path: The table.
+
+    Raises:
+        CorpusError: If it is none of them.
+    """
+    if column not in names:
+        raise CorpusError(
+            f"The texts must be in the column that is named. Received: {column!r} for "
+            f"{path}, which has columns {sorted(names)}. Pass `text=`."
+        )
+
+
+def unreadable(path: object, why: object) -> CorpusError:
+    """Return the error for an input that cannot be read.
+
+    Args:
+        path: The input.
+        why: What is wrong with it.
 
     Returns:
-        The member, or a `Fault`.
+        The error.
     """
-    if not isinstance(record, Mapping):
-        return Fault("no object", repr(record)[:80])
-    if field not in record:
-        return Fault(f"no field {field!r}", repr(list(record))[:80])
-    return record[field]
+    return CorpusError(
+        f"Every input must be readable. Received: {path}, which is not ({why}). "
+        "Repair the file, or leave it out."
+    )
 
 
 def _open(piece: Piece) -> BinaryIO:
@@ -84,10 +125,17 @@ def _raw_lines(piece: Piece) -> Iterator[tuple[int, list[bytes]]]:
                 block += file.readline()
             left -= len(block)
             if not row:
-                block = block.removeprefix(_MARK)
-            lines = block.removesuffix(b"\n").split(b"\n")
+                block = _without_mark(piece, block)
+            lines = block.removesuffix(b"\n").split(b"\n") if block else []
             yield row, [line.removesuffix(b"\r") for line in lines]
             row += len(lines)
+
+
+def _without_mark(piece: Piece, block: bytes) -> bytes:
+    if block.startswith(_UTF16):
+        # Its lines would pass for UTF-8, with a null character before each letter.
+        raise unreadable(piece.name, "it begins as UTF-16, and is read as UTF-8")
+    return block.removeprefix(_MARK)
 
 
 def _read_lines(piece: Piece, field: str) -> Batches:  # noqa: ARG001
@@ -134,20 +182,24 @@ def _read_csv(piece: Piece, field: str) -> Batches:
         # A byte that is no UTF-8 becomes a lone surrogate, which is refused later.
         text = io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
         delimiter = "\t" if ".tsv" in Path(piece.name).suffixes else ","
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
-        header = next(reader, [])
+        lines = _csv_rows(csv.reader(text, delimiter=delimiter, strict=True))
+        header = next(lines, (0, [field]))[1]
+        if isinstance(header, Fault):
+            raise unreadable(piece.name, f"its first line is {header.reason}")
+        check_column(field, header, piece.name)
         rows: list[int] = []
         values: list[object] = []
-        for row, cells in _csv_rows(reader):
-            if isinstance(cells, Fault):
-                values.append(cells)
-            else:
-                record = dict(zip(header, cells, strict=False))
-                values.append(text_of(record, field))
+        size = 0
+        for row, cells in lines:
+            value: object = cells
+            if not isinstance(cells, Fault):
+                value = text_of(dict(zip(header, cells, strict=False)), field)
             rows.append(row)
-            if len(rows) == _TEXTS:
+            values.append(value)
+            size += len(value) if isinstance(value, str) else 0
+            if len(rows) == _TEXTS or size >= HINT:
                 yield rows, values
-                rows, values = [], []
+                rows, values, size = [], [], 0
         yield rows, values
 
 
@@ -171,6 +223,7 @@ def _read_parquet(piece: Piece, field: str) -> Batches:
 
     groups = range(piece.begin, piece.begin + 1 if piece.end is None else piece.end)
     with pyarrow.parquet.ParquetFile(piece.name) as file:
+        check_column(field, file.schema_arrow.names, piece.name)
         count = sum(file.metadata.row_group(group).num_rows for group in groups)
         fitting = HINT * count // max(piece.size, 1)
         row = piece.row

@@ -116,8 +116,9 @@ class ShardJob:
             raise CorpusError(
                 "A shard needs readable inputs and room on the disk. Received: "
                 f"{error}, for shard {part.index}, made from "
-                f"{', '.join(dict.fromkeys(x.name for x in part.pieces))}. Mend that "
-                "and make the same call again: shards that are done stay as they are."
+                f"{', '.join(dict.fromkeys(x.name for x in part.pieces))}. Make room "
+                "and make the same call again: shards that are done stay as they are. "
+                "An input that is mended needs another folder."
             ) from error
         return ShardRecord(
             index=part.index,
@@ -183,6 +184,6 @@ def _write_rejects(file: IO[str], rejects: tuple[Reject, ...]) -> None:
 def _refusal(reject: Reject) -> CorpusError:
     return CorpusError(
         "With `strict` every row must be a text. Received: "
-        f"{reject.file}, line {reject.line}: {reject.reason}. Mend it, or leave "
-        "`strict` out, which writes such rows to rejects.jsonl."
+        f"{reject.file}, line {reject.line}: {reject.reason}. Mend it and name another "
+        "folder, or leave `strict` out, which writes such rows to rejects.jsonl."
     )

@@ -91,6 +91,9 @@ def test_wrong_usage_and_failures(encode, saved, tmp_path):
     )
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Error: An input must be there. Received: " in result.stderr
+    result = encode(saved, saved, "-o", tmp_path / "out", "--verify", tmp_path)
+    assert result.exit_code == 2
+    assert "--verify DIR stands alone." in result.stderr
     result = encode("--verify", tmp_path)
     assert result.exit_code == 1
     assert "A saved folder holds a readable bridge_corpus.json." in result.stderr

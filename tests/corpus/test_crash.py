@@ -103,3 +103,75 @@ def test_killed_three_times(job):
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_killed_thirty_times(job):
     kill_at_random(job, moments=30, seed=1)
+
+
+# Ends a copy of itself before the first change of a file, before the second, and so on
+# until one comes through; the job goes on after each and must end as if undisturbed.
+BEFORE_EVERY_CHANGE = """
+import os
+import shutil
+import sys
+from pathlib import Path
+import bridge
+from tests.corpus.making import contents, encoder
+
+CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
+inputs, out, whole = map(Path, sys.argv[1:])
+tokenizer = bridge.load_tokenizer(encoder().tokenizer, engine="reference")
+
+
+def run(folder):
+    made = bridge.Encoder(tokenizer, sequence_length=12)
+    return bridge.encode_corpus(inputs, folder, made, shard_size=2500, format="npy")
+
+
+def end_before(number):
+    left = number
+
+    def count(event, arguments):
+        nonlocal left
+        written = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if written or event in CHANGES:
+            left -= str(arguments[0]).startswith(str(out))
+            if left == 0:
+                os._exit(9)
+
+    sys.addaudithook(count)
+
+
+counts = run(whole)
+for number in range(1, 1000):
+    shutil.rmtree(out, ignore_errors=True)
+    child = os.fork()
+    if not child:
+        end_before(number)
+        run(out)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, 9), status
+    assert run(out) == counts, number
+    assert contents(out) == contents(whole), number
+    if status == 0:
+        break
+print(number)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_ended_before_every_change_of_a_file(tmp_path):
+    (tmp_path / "in").mkdir()
+    write_lines(tmp_path / "in" / "a.txt", CORPUS * 3)
+    write_jsonl(tmp_path / "in" / "b.jsonl", CORPUS)
+    (tmp_path / "in" / "c.txt").write_bytes(b"\xff\nend\n")
+    paths = [tmp_path / name for name in ("in", "out", "whole")]
+    result = subprocess.run(
+        [sys.executable, "-c", BEFORE_EVERY_CHANGE, *map(str, paths)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) > 50

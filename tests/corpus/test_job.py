@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 import bridge
@@ -149,8 +150,9 @@ def test_what_a_killed_process_left_is_removed(inputs, tmp_path):
         job_module.note(tmp_path / "out", record)
     with (tmp_path / "out" / JOURNAL).open("a") as journal:
         journal.write('{"index": 2, "docu')
-    (tmp_path / "out" / ".writing-x").mkdir()
-    (tmp_path / "out" / ".writing-x" / "shard-000002.parquet").write_text("half")
+    left = tmp_path / "out" / ".bridge-writing-x"
+    left.mkdir()
+    (left / "shard-000002.parquet").write_text("half")
     run(inputs, tmp_path / "out")
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
@@ -237,14 +239,21 @@ def test_a_terminal_shows_how_far_it_is(inputs, tmp_path, monkeypatch, capsys):
 def test_strict_stops_at_a_bad_row(inputs, tmp_path):
     message = (
         f"With `strict` every row must be a text. Received: {inputs / 'a.txt'}, line "
-        "130: no UTF-8 at byte 0. Mend it, or leave `strict` out, which writes such "
-        "rows to rejects.jsonl."
+        "130: no UTF-8 at byte 0. Mend it and name another folder, or leave `strict` "
+        "out, which writes such rows to rejects.jsonl."
     )
     for workers in (1, 2):
         with pytest.raises(CorpusError, match=exactly(message)):
             run(inputs, tmp_path / f"out{workers}", strict=True, workers=workers)
     counts = run(inputs, tmp_path / "out1")
     assert counts == verify_corpus(tmp_path / "out1")
+    message = (
+        "With `strict` every row must be a text. Received: rows that are none, in "
+        f"{tmp_path / 'out1'}/rejects-*.jsonl of an earlier call. Mend them and name "
+        "another folder, or leave `strict` out."
+    )
+    with pytest.raises(CorpusError, match=exactly(message)):
+        run(inputs, tmp_path / "out1", strict=True)
 
 
 def test_a_full_disk_is_told_and_shards_stay(inputs, tmp_path, monkeypatch):
@@ -258,8 +267,9 @@ def test_a_full_disk_is_told_and_shards_stay(inputs, tmp_path, monkeypatch):
     monkeypatch.setattr(shard_module, "describe_file", full)
     message = (
         "A shard needs readable inputs and room on the disk. Received: [Errno 28] No "
-        f"space left on device, for shard 3, made from {inputs / 'a.txt'}. Mend that "
-        "and make the same call again: shards that are done stay as they are."
+        f"space left on device, for shard 3, made from {inputs / 'a.txt'}. Make room "
+        "and make the same call again: shards that are done stay as they are. An input "
+        "that is mended needs another folder."
     )
     with pytest.raises(CorpusError, match=exactly(message)):
         run(inputs, tmp_path / "out")
@@ -276,6 +286,7 @@ def test_a_file_that_cannot_grow_is_told(inputs, tmp_path, form):
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     # The manifest must fit, a shard of all the inputs must not.
+    write_lines(inputs / "e.txt", [str(i * i) for i in range(5000)])
     run(inputs, tmp_path / "whole", format=form, shard_size=10**6)
     whole = max(len(data) for data in contents(tmp_path / "whole").values())
     resource.setrlimit(resource.RLIMIT_FSIZE, (whole - 1, limits[1]))
@@ -296,8 +307,9 @@ def test_a_damaged_input_is_told(tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
     message = around(
         "A shard needs readable inputs and room on the disk. Received: ",
-        f", for shard 0, made from {path}. Mend that and make the same call again: "
-        "shards that are done stay as they are.",
+        f", for shard 0, made from {path}. Make room and make the same call again: "
+        "shards that are done stay as they are. An input that is mended needs another "
+        "folder.",
     )
     with pytest.raises(CorpusError, match=message):
         run(path, tmp_path / "out")
@@ -369,13 +381,75 @@ def test_manifests_that_cannot_be_read(tmp_path, inputs):
         run(inputs, tmp_path / "out")
     with pytest.raises(SavedFormatError, match="which holds other files and no bridge"):
         run(inputs, inputs)
-    write_lines(tmp_path / "out" / "a.txt")
+
+
+def test_inputs_and_output_lie_apart(inputs, tmp_path):
+    def refused(name, out):
+        message = (
+            f"Shards may not lie among the inputs. Received: the input {name} and the "
+            f"output {out}. Name another folder."
+        )
+        with pytest.raises(CorpusError, match=exactly(message)):
+            run(name, out)
+
+    # The shards would be inputs when the job goes on.
+    refused(inputs, inputs / "out")
+    assert not (inputs / "out").exists()
+    run(inputs, tmp_path / "out")
+    refused(write_lines(tmp_path / "out" / "a.txt"), tmp_path / "out")
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    refused(tmp_path / "link" / "a.txt", tmp_path / "out")
+
+
+def test_a_finished_stream_does_not_grow(tmp_path):
+    texts = ["x" * SIZE, "y" * SIZE]
+    counts = run(iter(texts), tmp_path / "out")
     message = (
-        "Shards may not lie among the inputs. Received: an input "
-        f"{tmp_path / 'out' / 'a.txt'} in {tmp_path / 'out'}. Name another folder."
+        "A job goes on with the texts it began with. Received: others from the stream, "
+        "for shard 2. Restore them, or name another folder."
     )
     with pytest.raises(CorpusError, match=exactly(message)):
-        run(tmp_path / "out" / "a.txt", tmp_path / "out")
+        run(iter([*texts, "z"]), tmp_path / "out")
+    assert (
+        run(iter(texts), tmp_path / "out") == counts == verify_corpus(tmp_path / "out")
+    )
+
+
+def test_a_disk_too_full_for_the_journal_is_told(inputs, tmp_path, monkeypatch):
+    def full(folder, _):
+        with (folder / JOURNAL).open("a") as journal:
+            journal.write('{"index": 0, "docu')
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(job_module, "note", full)
+    message = (
+        "A corpus needs a folder to write to and room on the disk. Received: [Errno "
+        f"28] No space left on device, for {tmp_path / 'out'}. Mend that and make the "
+        "same call again: shards that are done stay as they are."
+    )
+    with pytest.raises(CorpusError, match=exactly(message)):
+        run(inputs, tmp_path / "out")
+    monkeypatch.undo()
+    run(inputs, tmp_path / "out")
+    run(inputs, tmp_path / "whole")
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    with pytest.raises(CorpusError, match=r"Not a directory.+, for .+a\.txt\. Mend"):
+        run(inputs, inputs / "a.txt")
+
+
+def test_many_small_files_are_encoded_together(tmp_path):
+    (tmp_path / "in").mkdir()
+    for i, text in enumerate(LINES):
+        write_lines(tmp_path / "in" / f"{i:03}.txt", [text])
+    write_lines(tmp_path / "one.txt")
+    run(tmp_path / "in", tmp_path / "many", shard_size=10**6)
+    run(tmp_path / "one.txt", tmp_path / "one", shard_size=10**6)
+    assert stored(tmp_path / "many") == stored(tmp_path / "one")
+    (path,) = (tmp_path / "many").glob("shard-*")
+    assert pyarrow.parquet.ParquetFile(path).num_row_groups == 1
+    assert places(tmp_path / "many") == [
+        (str(tmp_path / "in" / f"{i:03}.txt"), 0, 0) for i in range(len(LINES))
+    ]
 
 
 def test_options_are_checked(inputs, tmp_path, monkeypatch):

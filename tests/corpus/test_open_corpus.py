@@ -1,6 +1,7 @@
 """`open_corpus`: every row once an epoch, as encoded, however it is read."""
 
 import pickle
+import shutil
 import sys
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 import bridge
 from bridge.corpus.manifest import Manifest
 from bridge.errors import CorpusError, MissingDependencyError
-from tests.core.messages import exactly
+from tests.core.messages import around, exactly
 from tests.corpus.making import LINES, encoder, gpt2_like, write_lines
 
 pytestmark = pytest.mark.keras
@@ -303,6 +304,17 @@ def test_what_cannot_be_opened(folders, tmp_path, monkeypatch):
     )
     with pytest.raises(ValueError, match=exactly(message)):
         bridge.open_corpus(folder, process=(2, 2))
+    message = (
+        "An epoch must have a batch, with a row for every process. Received: 300 rows "
+        f"for 301 processes, mix=4, in {folder}. Encode more texts, or raise `mix`."
+    )
+    with pytest.raises(CorpusError, match=exactly(message)):
+        bridge.open_corpus(folder, process=(0, 301))
+    message = (
+        "`start` counts the steps that are done. Received: start=-1. Pass 0 to begin."
+    )
+    with pytest.raises(ValueError, match=exactly(message)):
+        bridge.open_corpus(folder, start=-1)
     monkeypatch.setitem(sys.modules, "torch.utils.data", None)
     message = (
         "`as_torch` needs torch. Received: it is not installed. Run `pip install "
@@ -310,6 +322,32 @@ def test_what_cannot_be_opened(folders, tmp_path, monkeypatch):
     )
     with pytest.raises(MissingDependencyError, match=exactly(message)):
         bridge.open_corpus(folder).as_torch()
+
+
+@pytest.mark.parametrize("name", ["parquet", "tfrecord", "npy"])
+def test_a_shard_that_was_changed_is_told(folders, tmp_path, name):
+    folder = tmp_path / "out"
+    shutil.copytree(folders[name, "documents"], folder)
+    corpus = bridge.open_corpus(folder, shuffle=False)
+    path = next(x for x in folder.glob("shard-000000.*") if x.suffix == f".{name}")
+    whole = path.read_bytes()
+    message = around(
+        "A shard must be as it was written. Received: "
+        f"{folder / 'shard-000000'}, which is not (",
+        "). Delete its files and make the call of `encode_corpus` again, which makes "
+        "them anew.",
+    )
+    for damage in (lambda: path.write_bytes(whole[:-9]), path.unlink):
+        damage()
+        with pytest.raises(CorpusError, match=message):
+            corpus.batch(0, epoch=0)
+    # Whole as a file, but that of the last shard, which is shorter.
+    last = Manifest.read(folder).shards[max(Manifest.read(folder).shards)]
+    for file in last.files:
+        other = folder / file
+        shutil.copy(other, folder / f"shard-000000{other.suffix}")
+    with pytest.raises(CorpusError, match=message):
+        corpus.batch(0, epoch=0)
 
 
 def test_packed_causal_rows(tmp_path):

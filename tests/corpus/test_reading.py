@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import time
 from itertools import pairwise
 
 import pyarrow
@@ -10,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.corpus import cutting, inputs
+from bridge.corpus import cutting, inputs, reading
 from bridge.corpus.documents import Reject
 from bridge.corpus.inputs import find_inputs
-from bridge.corpus.parts import Part, make_parts
+from bridge.corpus.parts import Part, Piece, make_parts
 from bridge.corpus.reading import read_part
 from bridge.errors import CorpusError
 from tests.core.messages import around, exactly
@@ -98,6 +100,26 @@ def test_a_long_cell_of_csv_is_read(tmp_path):
     assert texts_of(path) == ["x" * 300_000]
 
 
+@pytest.mark.parametrize("form", ["csv", "lines"])
+def test_long_texts_come_a_few_at_a_time(tmp_path, form):
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(["text", *["x" * 500_000] * 30]))
+    (found,) = find_inputs(path, form=form, column="text", size=2**30)
+    batches = list(read_part(Part(0, tuple(found.pieces)), "text"))
+    assert max(len(batch.texts) for batch in batches) < 12
+
+
+def test_another_encoding_is_told(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("one\ntwo\n", encoding="utf-16")
+    message = (
+        f"Every input must be readable. Received: {path}, which is not (it begins as "
+        "UTF-16, and is read as UTF-8). Repair the file, or leave it out."
+    )
+    with pytest.raises(CorpusError, match=exactly(message)):
+        read(path)
+
+
 def test_directories_are_sorted_and_files_read_once(tmp_path):
     (tmp_path / "sub").mkdir()
     write_lines(tmp_path / "sub" / "b.txt", ["b"])
@@ -111,6 +133,69 @@ def test_directories_are_sorted_and_files_read_once(tmp_path):
         "b",
     ]
     assert texts_of(f"{tmp_path}/**/*.txt") == ["c", "b"]
+
+
+def test_links_lead_to_texts_that_are_read_once(tmp_path, monkeypatch):
+    folder = tmp_path / "in"
+    (tmp_path / "far").mkdir()
+    folder.mkdir()
+    path = write_lines(folder / "b.txt", ["b"])
+    (folder / "c.txt").symlink_to(path)
+    write_lines(tmp_path / "far" / "d.txt", ["d"])
+    (folder / "a").symlink_to(tmp_path / "far")
+    monkeypatch.chdir(tmp_path)
+    assert texts_of([folder, "in/b.txt", "far"]) == ["d", "b"]
+    for name in ("one", "two"):
+        (folder / name).symlink_to(folder)
+    assert texts_of(folder) == ["d", "b"]
+    gone = folder / "gone.txt"
+    gone.symlink_to(tmp_path / "nowhere")
+    message = around(
+        f"Every input must be readable. Received: {gone}, which is not (",
+        "). Repair the file, or leave it out.",
+    )
+    with pytest.raises(CorpusError, match=message):
+        read(folder)
+
+
+def test_a_directory_that_cannot_be_listed_is_told(tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    write_lines(tmp_path / "a.txt", ["a"])
+    own = os.scandir
+
+    def closed(path):
+        if str(path).endswith("sub"):
+            raise PermissionError(13, "Permission denied", path)
+        return own(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(CorpusError, match="Permission denied"):
+        read(tmp_path)
+
+
+def test_what_is_no_file_of_texts(tmp_path):
+    write_lines(tmp_path / "a.txt", ["a"])
+    write_lines(tmp_path / "._a.txt", ["a system's own"])
+    assert texts_of(tmp_path / "*.txt") == ["a"]
+    assert texts_of(tmp_path / ".*.txt") == ["a system's own"]
+    # A pipe could be read once, and it is read twice.
+    end, begin = os.pipe()
+    os.close(begin)
+    with pytest.raises(CorpusError, match="which is no file, no directory"):
+        read(f"/dev/fd/{end}", form="lines")
+    os.close(end)
+    empty = tmp_path / "b.txt"
+    empty.write_bytes(b"\xef\xbb\xbf")
+    assert texts_of(empty) == []
+
+
+def test_parts_take_no_more_time_than_there_are_files():
+    pieces = [Piece(str(i), "lines", 10) for i in range(100_000)]
+    began = time.process_time()
+    parts = list(make_parts(pieces, 500_000))
+    assert [len(part.pieces) for part in parts] == [50_000, 50_000]
+    # Each piece counted anew with those before it, it took minutes.
+    assert time.process_time() - began < 5
 
 
 def test_bad_rows_are_refused_with_their_place(tmp_path):
@@ -179,15 +264,17 @@ def test_parquet_with_nulls_and_broken_utf8(tmp_path):
     form=st.sampled_from(["lines", "paragraphs"]),
     size=st.integers(1, 40),
     block=st.integers(1, 30),
+    hint=st.integers(1, 30),
 )
 def test_a_file_cut_anywhere_has_the_same_documents(
-    tmp_path_factory, content, form, size, block
+    tmp_path_factory, content, form, size, block, hint
 ):
     path = tmp_path_factory.mktemp("cut") / "a.txt"
     path.write_bytes(content.encode())
     whole = read(path, form=form)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "_BLOCK", block)
+        patch.setattr(reading, "HINT", hint)
         assert read(path, form=form, size=size) == whole
         pieces = list(find_inputs(path, form=form, column="", size=size)[0].pieces)
     ends = [(each.begin, each.end) for each in pieces]
@@ -221,6 +308,7 @@ def test_standard_input(monkeypatch):
 def test_iterables_of_texts_and_records():
     assert texts_of(iter(TEXTS), size=100) == TEXTS
     assert texts_of(({"text": text} for text in TEXTS), size=100) == TEXTS
+    assert texts_of([{"text": text} for text in TEXTS]) == TEXTS
     texts, rejects = read(iter(["a", 5, {"x": 1}, None]))
     assert [text for _, _, text in texts] == ["a"]
     assert [(x.file, x.line, x.reason) for x in rejects] == [
@@ -249,10 +337,16 @@ def test_inputs_that_cannot_be_read(tmp_path):
     missing = tmp_path / "none*.txt"
     message = (
         f"An input must be there. Received: {str(missing)!r}, which is no file, no "
-        "directory with files, and a pattern of none. Check the path."
+        "directory with files, and a pattern of none. Check the path; texts themselves "
+        "are passed as `iter(texts)`."
     )
     with pytest.raises(CorpusError, match=exactly(message)):
         read(missing)
+    message = "An input must be there. Received: an empty list. Name a file."
+    with pytest.raises(CorpusError, match=exactly(message)):
+        read([])
+    with pytest.raises(CorpusError, match=r"Every input .+ name too long.+leave it"):
+        read(["a text and no name of a file " * 20])
     odd = tmp_path / "a.doc"
     odd.write_text("x")
     message = (
@@ -272,19 +366,33 @@ def test_inputs_that_cannot_be_read(tmp_path):
     )
     with pytest.raises(CorpusError, match=message):
         read(broken)
-    path = write_parquet(tmp_path / "c.parquet")
-    message = (
-        f"The texts must be in the column that is named. Received: 'body' for {path}, "
-        "which has columns ['number', 'text']. Pass `text=`."
+    rows = write_parquet(tmp_path / "c.parquet")
+    table = tmp_path / "d.csv"
+    table.write_text("text,number\na,1\n")
+    for path in (rows, table):
+        message = (
+            "The texts must be in the column that is named. Received: 'body' for "
+            f"{path}, which has columns ['number', 'text']. Pass `text=`."
+        )
+        with pytest.raises(CorpusError, match=exactly(message)):
+            read(path, column="body")
+    table.write_text('"text"s,number\n')
+    message = around(
+        f"Every input must be readable. Received: {table}, which is not (its first "
+        "line is no CSV: ",
+        "). Repair the file, or leave it out.",
     )
-    with pytest.raises(CorpusError, match=exactly(message)):
-        read(path, column="body")
+    with pytest.raises(CorpusError, match=message):
+        read(table)
     message = (
         "Inputs are files, directories, patterns, a data set or an iterable of texts. "
-        "Received: int. Pass one of these."
+        "Received: {}. Pass one of these."
     )
-    with pytest.raises(CorpusError, match=exactly(message)):
-        read(5)
+    # A mapping or a table would be read as the names of its columns.
+    for other in (5, {"text": TEXTS}, pyarrow.table({"text": TEXTS}), b"text"):
+        match = exactly(message.format(type(other).__name__))
+        with pytest.raises(CorpusError, match=match):
+            read(other)
     message = (
         "The standard input is read as 'lines', 'paragraphs' or 'jsonl'. Received: "
         "form='csv'. Name a file instead."

@@ -70,4 +70,8 @@ class ShardFormat(ABC):
 
         Returns:
             Its rows.
+
+        Raises:
+            OSError: If it cannot be read.
+            ValueError: If it is not what was written.
         """

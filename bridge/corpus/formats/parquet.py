@@ -46,8 +46,10 @@ class TableWriter:
     """
 
     def __init__(self, path: Path, sources: list[str], *, with_ids: bool) -> None:
+        import pyarrow
+
         self._path = path
-        self._sources = sources
+        self._sources = pyarrow.array(sources, "string")
         self._with_ids = with_ids
         self._writer: pyarrow.parquet.ParquetWriter | None = None
 
@@ -80,9 +82,7 @@ class TableWriter:
 
         # Not as a dictionary of arrow's: Parquet would be given memory that nobody
         # wrote, and the bytes of the file would be others every time.
-        source = pyarrow.array(self._sources, "string").take(
-            pyarrow.array(rows.source, "int32")
-        )
+        source = self._sources.take(pyarrow.array(rows.source, "int32"))
         columns = {
             "length": pyarrow.array(rows.ids.lengths, "int32"),
             "source": source,

@@ -22,6 +22,9 @@ class CorpusDataset(EpochDataset):
         start: Step to begin with, counted over all epochs.
         document_ids: Whether batches have `document_ids`.
         **kwargs: Keras's own.
+
+    Raises:
+        ValueError: If `start` is negative.
     """
 
     def __init__(
@@ -33,6 +36,11 @@ class CorpusDataset(EpochDataset):
         **kwargs: Any,  # noqa: ANN401  Keras's own
     ) -> None:
         super().__init__(**kwargs)
+        if start < 0:
+            raise ValueError(
+                "`start` counts the steps that are done. Received: "
+                f"start={start}. Pass 0 to begin."
+            )
         self.reader = reader
         self.start = start
         self.document_ids = document_ids
@@ -132,14 +140,15 @@ def open_corpus(
             take as many steps; a rest of fewer rows than processes is left out.
         start: Steps that are done already, over all epochs: the dataset goes on there.
         document_ids: Whether to say which document each cell belongs to, from 1, and 0
-            for padding: what a mask between packed documents is made from.
+            for padding: what a mask between packed documents is made from. Take them
+            out before a backbone gets the rest: Keras goes by the order of the names.
         **kwargs: Keras's own: `workers`, `use_multiprocessing`, `max_queue_size`.
 
     Returns:
         The dataset. Its length is that of an epoch, wherever it starts.
 
     Raises:
-        CorpusError: If the job did not end.
+        CorpusError: If the job did not end, or there is no batch for every process.
         SavedFormatError: If there is no corpus.
         ValueError: If a number is out of its range.
 
