@@ -48,7 +48,7 @@ chinese.decoder = decoders.Fuse()
 trainer = trainers.UnigramTrainer(
     vocab_size=6_000, special_tokens=["<unk>"], unk_token="<unk>", max_piece_length=4
 )
-chinese.train_from_iterator(learn[: 8 * count], trainer)
+chinese.train_from_iterator(learn, trainer)
 plain, warm = (
     bridge.connect(chinese, model_folder(), strategy="transplant", texts=texts[train])
     for _ in range(2)

@@ -31,8 +31,8 @@ def inputs(rows):
     return encoder.from_ids(ids, mask=masks, has_specials=True)
 
 
-mean = keras.layers.GlobalAveragePooling1D()(
-    backbone.output["sequence_output"], mask=backbone.input["padding_mask"]
+mean = bridge.MaskedPooling()(
+    backbone.output["sequence_output"], backbone.input["padding_mask"]
 )
 model = keras.Model(backbone.input, keras.layers.Dense(len(LABELS))(mean))
 model.compile(

@@ -243,6 +243,9 @@ class Bridge:
     def load(cls, directory: str | os.PathLike[str]) -> Self:
         """Read what `save` wrote.
 
+        What a task or a preprocessor of the link saved, KerasHub's `from_preset` and
+        Keras's `load_model` read, once `bridge` is imported.
+
         Args:
             directory: The folder.
 

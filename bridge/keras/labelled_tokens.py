@@ -1,5 +1,6 @@
 """`LabelledTokens`: a task in which some tokens have a label and others have none."""
 
+from abc import abstractmethod
 from typing import Any
 
 import keras
@@ -160,6 +161,7 @@ class LabelledTokens(keras_hub.models.Task):
         """Make arrays of what `fit` takes; KerasHub calls it for single batches."""
         return keras.utils.pack_x_y_sample_weight(*self._samples(x, y, sample_weight))
 
+    @abstractmethod
     def _samples(
         self,
         x: Any,  # noqa: ANN401
@@ -167,7 +169,6 @@ class LabelledTokens(keras_hub.models.Task):
         sample_weight: Any = None,  # noqa: ANN401
     ) -> tuple[Any, Any, Any]:
         """Make arrays of raw input; anything else is returned as it is."""
-        raise NotImplementedError
 
 
 def _without_ignored(y: Any, sample_weight: Any) -> tuple[Any, Any]:  # noqa: ANN401

@@ -1,5 +1,7 @@
 """`SpecialTokens`: special tokens and vocabulary, under the names KerasHub reads."""
 
+from abc import abstractmethod
+
 from bridge.keras.id_space import IdSpace
 from bridge.vocabulary import Token
 
@@ -13,8 +15,9 @@ class SpecialTokens:
     """
 
     @property
+    @abstractmethod
     def _space(self) -> IdSpace:
-        raise NotImplementedError
+        """What the ids that the tokenizer emits mean."""
 
     @property
     def start_token_id(self) -> int | None:

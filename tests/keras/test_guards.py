@@ -280,6 +280,22 @@ def test_row_wrong_pad_id_where_the_mask_is_computed(name, options, hidden, pad)
 # --- models ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["Bert", "DistilBert", "GPT2"])
+def test_row_first_entry_of_outputs(name):
+    """`outputs[0]` is an error of BERT and the first text of the others."""
+    import keras
+
+    model = backbone(name)
+    arrays = encoder(model)(TEXTS)
+    outputs = model(arrays)
+    states = outputs["sequence_output"] if name == "Bert" else outputs
+    task = bridge.TokenClassifier(model, num_classes=2)
+    logits = task.predict(arrays, verbose=0)
+    assert logits.shape == (3, 12, 2)
+    expected = keras.ops.convert_to_numpy(task.output_dense(states))
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
+
+
 def test_row_pooling_over_padding():
     states = np.random.default_rng(0).normal(size=(1, 6, 4)).astype("float32")
     mask = np.array([[True, True, True, False, False, False]])

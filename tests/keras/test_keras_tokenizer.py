@@ -709,6 +709,13 @@ def test_remapped_ids_are_shown_as_the_presets(remapped):
     assert remapped.detokenize(remapped(PLAIN)) == own.detokenize(own(PLAIN))
 
 
+def test_detokenize_inverts_a_remap_onto_a_lossless_preset():
+    tokenizer = KerasTokenizer(gpt2(), alignment=align(gpt2(), roberta()))
+    ids = tokenizer(TEXTS)
+    assert ids == reference_ids(roberta) != KerasTokenizer(gpt2())(TEXTS)
+    assert tokenizer.detokenize(ids) == TEXTS
+
+
 def test_the_size_is_the_backbones():
     preset = classifier(
         "bert", KerasTokenizer(wordpiece(), spec=BackboneSpec(vocabulary_size=30))
