@@ -35,6 +35,11 @@ def parse():
     parser.add_argument("--seeds", type=int, default=3, help="runs of each fine-tuning")
     parser.add_argument("--epochs", type=int, default=2, help="of fine-tuning")
     parser.add_argument("--examples", type=int, help="most training examples of a task")
+    parser.add_argument(
+        "--space",
+        action="store_true",
+        help="a space before every text, as `add_prefix_space=True` of transformers",
+    )
     parser.add_argument("--pairs", type=int, help="most pairs of STS-B's dev split")
     parser.add_argument("--seed", type=int, default=0, help="of rows and distillation")
     parser.add_argument("--output", type=Path, default=Path("build/transfer"))
@@ -48,13 +53,19 @@ def parse():
     return parser.parse_args()
 
 
+def spaced(texts, options):
+    """The texts as every tokenizer gets them."""
+    return [" " + text for text in texts] if options.space else texts
+
+
 def tuned(made, options):
     """Accuracies of every task, one number a seed."""
     found = {}
     for name in options.tasks if options.seeds else ():
-        (texts, labels), test = TASKS[name](options.data)
+        (texts, labels), (tests, test_labels) = TASKS[name](options.data)
         most = options.examples
-        parts = (texts[:most], labels[:most]), test
+        train = spaced(texts[:most], options), labels[:most]
+        parts = train, (spaced(tests, options), test_labels)
         found[name] = [
             fine_tune(made, parts, epochs=options.epochs, seed=seed)
             for seed in range(options.seeds)
@@ -77,7 +88,8 @@ def measure(vocabulary, backbone, sentences, options):
     )
     chosen = rows(options.minutes)
     names = ["original", *(options.rows or list(chosen)[1:])]
-    pairs = read_pairs(Path(options.data), "dev", options.pairs)
+    first, second, scores = read_pairs(Path(options.data), "dev", options.pairs)
+    pairs = spaced(first, options), spaced(second, options), scores
     zero, cosines, found = None, {}, []
     for name in names:
         made, seconds = make(chosen[name], setting)
@@ -113,7 +125,7 @@ def main():
     import keras_hub
 
     backbone = keras_hub.models.Backbone.from_preset(preset())
-    sentences = read_sentences(Path(options.data))
+    sentences = spaced(read_sentences(Path(options.data)), options)
     found = []
     for vocabulary in options.vocabularies:
         found += measure(vocabulary, backbone, sentences, options)

@@ -98,7 +98,7 @@ def compose(setting):
     return setting.transplant(texts=setting.train)
 
 
-def distilled(minutes):
+def distilled(minutes, **options):
     """Ours, then trained for some minutes."""
 
     def make(setting):
@@ -110,6 +110,7 @@ def distilled(minutes):
             seconds=60 * minutes,
             val_texts=setting.sentences[HELD_OUT : HELD_OUT + VALIDATION],
             seed=setting.seed,
+            **options,
         )
         print(done, flush=True)
         return done.result
@@ -129,6 +130,12 @@ def rows(minutes):
         "OMP": omp,
         "composed": compose,
         **{f"distilled {count:g} min": distilled(count) for count in minutes},
+        **{
+            f"distilled {count:g} min, first layers": distilled(
+                count, trainable="all", until="transformer_layer_1"
+            )
+            for count in minutes
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""`distill`: the new rows of a transplanted model, trained without labels."""
+"""`distill`: a transplanted model, trained without labels to be as the original."""
 
 import os
 import zlib
@@ -27,6 +27,9 @@ __all__ = ["Distillation", "distill"]
 _MEASURES = 10
 _PATIENCE = 3  # measures without a better one that end it
 
+# What may train: new rows, or the body too. `transplant` uses the same words.
+_TRAINABLE = ("new", "all")
+
 
 def distill(
     result: TransplantResult,
@@ -36,9 +39,12 @@ def distill(
     seconds: float | None = None,
     val_texts: Sequence[str] | None = None,
     layers: Sequence[str] = (),
+    until: str | None = None,
+    trainable: str = "new",
     copied: float = 0.0,
     min_uses: int = 2,
     learning_rate: float = 0.2,
+    body_learning_rate: float = 3e-4,
     batch_size: int = 64,
     sequence_length: int = 96,
     seed: int = 0,
@@ -50,8 +56,9 @@ def distill(
     Both models read the same texts, each in its own tokens, and the new rows of the
     token embedding learn to give the hidden states of the original one: over every
     segment of text that both tokenizers cut out, at the special tokens, and in the
-    mean over a text. Nothing else of the model moves. It needs no labels (Token
-    Distillation, Dobler et al. 2025, arXiv:2505.20133, does so for single tokens).
+    mean over a text. Nothing else of the model moves, unless `trainable="all"` asks for
+    it. It needs no labels (Token Distillation, Dobler et al. 2025, arXiv:2505.20133,
+    does so for single tokens).
 
     States of a segment are averaged where the model reads in both directions; a causal
     model's last state in it is taken, and its scores of shared tokens are compared too.
@@ -71,26 +78,36 @@ def distill(
             the best rows are kept, and training ends when they no longer get better.
         layers: Names of layers of the backbone whose states are compared beside the
             last ones.
+        until: Name of the layer at which both models end here, instead of the last one:
+            with the second of six a step costs a third, and with `trainable="all"` only
+            layers up to it train. Losses and agreements are those of its states.
+        trainable: `"new"`: only new rows of the token embedding; `"all"`: also those
+            weights of the body that Keras calls trainable. A row cannot say what the
+            body never learned: a word that the original tokenizer has whole and the
+            other one cuts. The body is not the preset's then, and
+            `Distillation.result.check()` says so; a head keeps its weights.
         copied: How far rows that are copied may move too, as a share of their norm.
             They are no copies then.
         min_uses: Batches in which a token must occur, or its row stays as it was.
         learning_rate: Of Adam, as a share of the spread of copied rows.
+        body_learning_rate: Of Adam for the body, as it is; with `trainable="all"`.
         batch_size: Texts of a batch; those of about one length go together.
         sequence_length: Most tokens of a text in either tokenizer, special ones
             included.
         seed: Of the order of the texts.
         state: Folder from which an interrupted run goes on, given the same texts and
-            options, and in which it is saved.
+            options, and in which it is saved; with `trainable="all"` four times as
+            large as the weights that train.
         save_every: Seconds between saves.
 
     Returns:
         The transplant with its provenance brought up to date, and how training went.
 
     Raises:
-        ValueError: If there is no limit, or an option is out of range.
+        ValueError: If there is no limit, or an option is out of range or unknown.
         TextInputError: If there are no texts, or one is not a usable `str`.
-        BackboneError: If the backbone reads anything but one text, or has no such
-            layer.
+        BackboneError: If the backbone reads anything but one text, has no such layer,
+            or nothing in it trains with `trainable="all"`.
         SequenceLengthError: If no token fits beside the special ones.
         SavedFormatError: If the saved state is of another run, or damaged.
         NotImplementedError: If a tokenizer cannot tell where its tokens stand.
@@ -101,11 +118,18 @@ def distill(
         >>> print(done)
         3 steps in ... s: ... rows trained, ... seen too rarely
     """
-    _check_options(copied, min_uses, learning_rate)
+    _check_options(copied, min_uses, learning_rate, body_learning_rate)
+    if trainable not in _TRAINABLE:
+        raise ValueError(
+            f"`trainable` must be {' or '.join(map(repr, _TRAINABLE))}. Received: "
+            f"{trainable!r}."
+        )
     budget = Budget(steps, seconds)
     trainer, lessons = prepare(
         result,
         layers,
+        until=until,
+        trainable=trainable,
         copied=copied,
         batch_size=batch_size,
         sequence_length=sequence_length,
@@ -115,31 +139,40 @@ def distill(
     settings = {
         "rows": zlib.crc32(trainer.limits.start.tobytes()),
         "layers": list(layers),
+        "until": until,
+        "trainable": trainable,
         "copied": copied,
         "learning_rate": learning_rate,
+        "body_learning_rate": body_learning_rate,
         "batch_size": batch_size,
         "sequence_length": sequence_length,
         "seed": seed,
     }
-    course = Course() if state is None else load_state(state, trainer.adam, settings)
+    untrained = trainer.body_adam.read()
+    course = Course() if state is None else load_state(state, trainer, settings)
 
     def save() -> None:
         if state is not None:
-            save_state(state, course, trainer.adam, settings)
+            save_state(state, course, trainer, settings)
 
-    _train(
-        trainer,
-        islice(lessons.stream(texts), len(course.losses), None),
-        held_out,
-        course,
-        budget,
-        peak=learning_rate * trainer.limits.spread(),
-        save=save,
-        save_every=save_every,
-    )
-    if not held_out:
-        course.keep(trainer.adam)
-    save()
+    try:
+        _train(
+            trainer,
+            islice(lessons.stream(texts), len(course.losses), None),
+            held_out,
+            course,
+            budget,
+            peaks=(learning_rate * trainer.limits.spread(), body_learning_rate),
+            save=save,
+            save_every=save_every,
+        )
+        if not held_out:
+            course.keep(trainer)
+        save()
+    except BaseException:
+        # Rows are written at the end, so until then the body stays as it was too.
+        trainer.body_adam.write(untrained)
+        raise
     return _finish(result, trainer, course, min_uses)
 
 
@@ -150,7 +183,7 @@ def _train(
     course: Course,
     budget: Budget,
     *,
-    peak: float,
+    peaks: tuple[float, float],
     save: Callable[[], None],
     save_every: float,
 ) -> None:
@@ -162,11 +195,13 @@ def _train(
             step, course.seconds = len(course.losses), monotonic() - begun
             spent = budget.spent(step, course.seconds)
             if held_out and spent * _MEASURES >= len(course.agreements):
-                course.note(trainer.evaluate(held_out), trainer.adam)
+                course.note(trainer.evaluate(held_out), trainer)
             if spent >= 1 or course.measures_since_best() >= _PATIENCE:
                 break
-            rate = peak * budget.rate(step, course.seconds)
-            course.losses.append(trainer.step(lesson, rate=rate))
+            share = budget.rate(step, course.seconds)
+            rate, body_rate = (share * peak for peak in peaks)
+            loss = trainer.step(lesson, rate=rate, body_rate=body_rate)
+            course.losses.append(loss)
             show(spent, course, int(np.count_nonzero(trainer.adam.steps)))
             if course.seconds - saved >= save_every:
                 saved = course.seconds
@@ -176,12 +211,13 @@ def _train(
 def _finish(
     result: TransplantResult, trainer: Trainer, course: Course, min_uses: int
 ) -> Distillation:
-    """Write the best rows into the model, and who they are into the record."""
+    """Write the best weights into the model, and whose rows into the record."""
     often = trainer.adam.steps[course.best_ids] >= min_uses
     trained = course.best_ids[often]
     rows = trainer.limits.start
     rows[trained] = course.best_rows[often]
     vocabulary_tables(result.model)[0].write(rows)
+    trainer.body_adam.write(course.best_body)
     rules = result.provenance.rules.copy()
     rules[trained] = Rule.DISTILLED
     rare = trainer.limits.free.copy()
@@ -193,20 +229,23 @@ def _finish(
         best_step=course.best_step,
         trained=trained,
         rare=np.flatnonzero(rare),
+        body=trainer.body_adam.size if course.best_step else 0,
         seconds=course.seconds,
     )
 
 
-def _check_options(copied: float, min_uses: int, learning_rate: float) -> None:
+def _check_options(
+    copied: float, min_uses: int, learning_rate: float, body_learning_rate: float
+) -> None:
     least = (
         ("copied", copied, copied >= 0),
         ("min_uses", min_uses, min_uses >= 1),
         ("learning_rate", learning_rate, learning_rate > 0),
+        ("body_learning_rate", body_learning_rate, body_learning_rate > 0),
     )
     for name, value, holds in least:
         if not holds:
             raise ValueError(
-                "`copied` must be at least 0, `min_uses` at least 1 and "
-                f"`learning_rate` above 0. Received: {name}={value}. Leave it out for "
-                "the default."
+                "`copied` must be at least 0, `min_uses` at least 1 and learning rates "
+                f"above 0. Received: {name}={value}. Leave it out for the default."
             )

@@ -13,7 +13,7 @@ from bridge.errors import (
     TextInputError,
 )
 from bridge.keras.distilling.trainer import Agreement, Trainer
-from bridge.keras.tables import vocabulary_tables
+from bridge.keras.tables import backbone_of, vocabulary_tables
 from tests.core.messages import around, exactly
 from tests.factories import CORPUS
 from tests.keras.families import external, find_class
@@ -40,6 +40,11 @@ def table_of(model):
 def body_of(model):
     tables = {id(table.variable) for table in vocabulary_tables(model)}
     return [np.array(weight) for weight in model.weights if id(weight) not in tables]
+
+
+def same_weights(model, other):
+    for mine, theirs in zip(model.weights, other.weights, strict=True):
+        np.testing.assert_array_equal(np.array(mine), np.array(theirs))
 
 
 @pytest.mark.parametrize("family", ["Bert", "GPT2", "Albert"])
@@ -101,70 +106,79 @@ def test_what_the_summary_says_of_held_out_texts(family_presets):
     )
 
 
-def test_equal_seeds_give_equal_rows(family_presets):
-    tables = []
+@pytest.mark.parametrize("trainable", ["new", "all"])
+def test_equal_seeds_give_equal_weights(family_presets, trainable):
+    models = []
     for seed in (0, 0, 1):
         result = transplanted(family_presets, "Bert")
-        bridge.distill(result, TRAIN, steps=9, seed=seed, **OPTIONS)
-        tables.append(table_of(result.model))
+        options = {**OPTIONS, "seed": seed, "trainable": trainable}
+        bridge.distill(result, TRAIN, steps=9, **options)
+        models.append(result.model)
 
-    np.testing.assert_array_equal(tables[0], tables[1])
-    assert not np.array_equal(tables[0], tables[2])
+    same_weights(models[0], models[1])
+    assert not np.array_equal(table_of(models[0]), table_of(models[2]))
 
 
+@pytest.mark.parametrize("trainable", ["new", "all"])
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
-    family_presets, tmp_path, monkeypatch
+    family_presets, tmp_path, monkeypatch, trainable
 ):
-    options = {**OPTIONS, "steps": 14, "val_texts": HELD_OUT}
+    options = {**OPTIONS, "steps": 14, "val_texts": HELD_OUT, "trainable": trainable}
     whole = transplanted(family_presets, "Bert")
     undisturbed = bridge.distill(whole, TRAIN, **options)
     options |= {"state": tmp_path / "state", "save_every": 0.0}
     step = Trainer.step
 
-    def fail(self, lesson, *, rate):
+    def fail(self, lesson, **rates):
         if self.adam.steps.max() == 8:
             raise KeyboardInterrupt("now")
-        return step(self, lesson, rate=rate)
+        return step(self, lesson, **rates)
 
-    broken = transplanted(family_presets, "Bert")
-    before = table_of(broken.model)
+    broken, fresh = (transplanted(family_presets, "Bert") for _ in range(2))
     monkeypatch.setattr(Trainer, "step", fail)
     with pytest.raises(KeyboardInterrupt, match="now"):
         bridge.distill(broken, TRAIN, **options)
     monkeypatch.undo()
-    np.testing.assert_array_equal(table_of(broken.model), before)
+    same_weights(broken.model, fresh.model)
 
     again = bridge.distill(broken, TRAIN, **options)
 
-    np.testing.assert_array_equal(table_of(broken.model), table_of(whole.model))
+    same_weights(broken.model, whole.model)
     np.testing.assert_array_equal(again.losses, undisturbed.losses)
     assert again.agreements == undisturbed.agreements
     np.testing.assert_array_equal(again.trained, undisturbed.trained)
     # What is finished is not begun again.
-    third = bridge.distill(transplanted(family_presets, "Bert"), TRAIN, **options)
-    np.testing.assert_array_equal(table_of(third.result.model), table_of(whole.model))
+    third = bridge.distill(fresh, TRAIN, **options)
+    same_weights(third.result.model, whole.model)
 
 
-def test_the_best_rows_are_kept_and_getting_worse_ends_it(family_presets, monkeypatch):
+def test_the_best_weights_are_kept_and_getting_worse_ends_it(
+    family_presets, monkeypatch
+):
     losses = iter([5.0, 2.0, 3.0, 4.0, 5.0])
     kept = []
 
     def evaluate(self, lessons):
         assert sum(map(len, lessons)) == len(HELD_OUT)
-        kept.append(self.adam.rows.copy())
+        kept.append((self.adam.rows.copy(), self.body_adam.read()))
         return Agreement(next(losses), 0.5)
 
     monkeypatch.setattr(Trainer, "evaluate", evaluate)
     result = transplanted(family_presets, "Bert")
+    options = {**OPTIONS, "trainable": "all"}
 
-    done = bridge.distill(result, TRAIN, steps=20, val_texts=HELD_OUT, **OPTIONS)
+    done = bridge.distill(result, TRAIN, steps=20, val_texts=HELD_OUT, **options)
 
     assert [step for step, _ in done.agreements] == [0, 2, 4, 6, 8]
     assert done.best_step == 2
+    rows, weights = kept[1]
     np.testing.assert_array_equal(
-        table_of(result.model)[done.trained], kept[1][done.trained]
+        table_of(result.model)[done.trained], rows[done.trained]
     )
-    assert not np.array_equal(kept[1], kept[4])
+    assert not np.array_equal(rows, kept[4][0])
+    found = {weight.tobytes() for weight in body_of(result.model)}
+    assert {weight.tobytes() for weight in weights} <= found
+    assert not {weight.tobytes() for weight in kept[4][1]} <= found
 
 
 def test_rare_tokens_keep_their_rows(family_presets):
@@ -233,6 +247,99 @@ def test_tasks(family_presets, family, kind, options):
     done.result.check()
 
 
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [("Bert", "MaskedLM"), ("GPT2", "CausalLM"), ("Albert", None), ("Llama", None)],
+)
+def test_a_body_that_trains_too_comes_nearer_than_rows_alone(
+    family_presets, family, kind
+):
+    losses = {}
+    for trainable in ("new", "all"):
+        result = transplanted(family_presets, family, kind)
+        before, inside = body_of(result.model), body_of(backbone_of(result.model))
+        heads = [t.read() for t in vocabulary_tables(result.model)[1:]]
+        options = {**OPTIONS, "trainable": trainable, "body_learning_rate": 0.01}
+        done = bridge.distill(result, TRAIN, steps=30, val_texts=TRAIN[:8], **options)
+        losses[trainable] = dict(done.agreements)[done.best_step].loss
+
+    assert losses["all"] < losses["new"]
+    after = body_of(result.model)
+    moved = [not np.array_equal(*pair) for pair in zip(before, after, strict=True)]
+    # Only what the last states depend on: neither a pooler nor a task's layers.
+    assert 0 < sum(moved) <= len(inside)
+    assert done.body >= sum(w.size for w, m in zip(after, moved, strict=True) if m) > 0
+    assert f"; {done.body:,} weights of the body trained too\n" in str(done)
+    for old, table in zip(heads, vocabulary_tables(result.model)[1:], strict=True):
+        np.testing.assert_array_equal(table.read(), old)
+    checked = done.result.check()
+    assert checked.equal_weights == moved.count(False)
+    assert checked.hidden.note == f"{sum(moved)} weights of the body were trained"
+
+
+@pytest.mark.parametrize("trainable", ["new", "all"])
+def test_both_models_may_end_at_a_layer(family_presets, trainable):
+    result = transplanted(family_presets, "Bert", "MaskedLM")
+    behind = result.model.backbone.get_layer("transformer_layer_0")
+    before = [np.array(weight) for weight in behind.weights]
+    options = {**OPTIONS, "trainable": trainable, "until": "embeddings_layer_norm"}
+
+    done = bridge.distill(result, TRAIN, steps=20, val_texts=TRAIN[:8], **options)
+
+    best = dict(done.agreements)[done.best_step]
+    assert best.loss < done.agreements[0][1].loss
+    assert (done.body > 0) == (trainable == "all")
+    for old, new in zip(before, behind.weights, strict=True):
+        np.testing.assert_array_equal(np.array(new), old)
+    done.result.check()
+
+
+def test_scores_are_not_compared_before_the_last_layer(family_presets):
+    result = transplanted(family_presets, "GPT2", "CausalLM")
+    alone = transplanted(family_presets, "GPT2")
+    options = {**OPTIONS, "steps": 3, "until": "embeddings_add"}
+    found = [bridge.distill(made, TRAIN, **options).losses for made in (result, alone)]
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_body_without_trainable_weights_is_refused(family_presets):
+    result = transplanted(family_presets, "Bert")
+    result.model.trainable = False
+    with pytest.raises(
+        BackboneError,
+        match=exactly(
+            "With `trainable='all'` the body trains where Keras lets it. Received: a "
+            "model without trainable weights. Set `model.trainable = True`, or train "
+            "new rows only, with `trainable='new'`."
+        ),
+    ):
+        bridge.distill(result, TRAIN, steps=1, trainable="all")
+    bridge.distill(result, TRAIN, steps=1, **OPTIONS)
+
+
+def test_weights_that_keras_freezes_stay(family_presets):
+    result = transplanted(family_presets, "Bert")
+    layer = result.model.get_layer("transformer_layer_0")
+    layer.trainable = False
+    before = [np.array(weight) for weight in layer.weights]
+
+    done = bridge.distill(result, TRAIN, steps=3, trainable="all", **OPTIONS)
+
+    assert done.body > 0
+    for old, new in zip(before, layer.weights, strict=True):
+        np.testing.assert_array_equal(np.array(new), old)
+
+
+def test_what_may_train(family_presets):
+    with pytest.raises(
+        ValueError,
+        match=exactly("`trainable` must be 'new' or 'all'. Received: 'body'."),
+    ):
+        bridge.distill(
+            transplanted(family_presets, "Bert"), TRAIN, steps=1, trainable="body"
+        )
+
+
 def test_a_causal_model_scores_shared_tokens_more_like_the_original(family_presets):
     result = transplanted(family_presets, "GPT2", "CausalLM")
     shared = np.flatnonzero(result.provenance.copied)
@@ -261,6 +368,8 @@ def test_the_gradient_is_that_of_the_loss(family_presets):
     trainer, lessons = prepare(
         result,
         (),
+        until=None,
+        trainable="all",
         copied=0.0,
         batch_size=8,
         sequence_length=32,
@@ -269,19 +378,30 @@ def test_the_gradient_is_that_of_the_loss(family_presets):
     lesson = lessons.make(TRAIN)[0]
     reading = lesson.transplanted
     embedded = trainer.adam.rows[reading.ids]
-    direction = np.random.default_rng(0).standard_normal(embedded.shape, np.float32)
     rest = trainer.rest(lesson, reading)
+    arrays = [embedded, *trainer.body_adam.read()]
+    draw = np.random.default_rng(0)
+    ways = [draw.standard_normal(array.shape, np.float32) for array in arrays]
 
-    _, _, gradient = trainer.differentiate(embedded, rest)
+    _, _, gradient, others = trainer.differentiate(embedded, rest)
 
-    ends = [
-        float(trainer.differentiate(embedded + step * direction, rest)[0])
-        for step in (1e-3, -1e-3)
+    slopes = [
+        float((keras.ops.convert_to_numpy(found) * way).sum())
+        for found, way in zip((gradient, *others), ways, strict=True)
     ]
-    slope = (ends[0] - ends[1]) / 2e-3
-    assert slope == pytest.approx(
-        float((keras.ops.convert_to_numpy(gradient) * direction).sum()), rel=0.02
-    )
+
+    def loss(step, chosen):
+        first, *weights = (
+            array + step * on * way
+            for array, on, way in zip(arrays, chosen, ways, strict=True)
+        )
+        trainer.body_adam.write(weights)
+        return float(trainer.differentiate(first, rest)[0])
+
+    rows = np.arange(len(arrays)) == 0
+    for chosen in (rows, ~rows):
+        slope = (loss(1e-3, chosen) - loss(-1e-3, chosen)) / 2e-3
+        assert slope == pytest.approx(np.dot(slopes, chosen), rel=0.02)
 
 
 def test_time_ends_it(family_presets):
@@ -346,21 +466,27 @@ def test_one_text_is_no_list(family_presets):
 
 @pytest.mark.parametrize(
     "option",
-    [{"copied": -0.1}, {"min_uses": 0}, {"learning_rate": 0.0}],
+    [
+        {"copied": -0.1},
+        {"min_uses": 0},
+        {"learning_rate": 0.0},
+        {"body_learning_rate": 0.0},
+    ],
 )
 def test_options_out_of_range(family_presets, option):
     ((name, value),) = option.items()
     with pytest.raises(
         ValueError,
         match=exactly(
-            "`copied` must be at least 0, `min_uses` at least 1 and `learning_rate` "
+            "`copied` must be at least 0, `min_uses` at least 1 and learning rates "
             f"above 0. Received: {name}={value}. Leave it out for the default."
         ),
     ):
         bridge.distill(transplanted(family_presets, "Bert"), TRAIN, steps=1, **option)
 
 
-def test_an_unknown_layer(family_presets):
+@pytest.mark.parametrize("option", [{"layers": ["encoder"]}, {"until": "encoder"}])
+def test_an_unknown_layer(family_presets, option):
     result = transplanted(family_presets, "Bert")
     with pytest.raises(
         BackboneError,
@@ -371,7 +497,7 @@ def test_an_unknown_layer(family_presets):
             "embeddings_layer_norm, embeddings_dropout, transformer_layer_0."
         ),
     ):
-        bridge.distill(result, TRAIN, steps=1, layers=["encoder"])
+        bridge.distill(result, TRAIN, steps=1, **option)
 
 
 def test_a_model_of_two_texts_is_refused(family_presets):

@@ -17,7 +17,7 @@ _KEYS = {"token_ids", "padding_mask", "segment_ids"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """Layers of a backbone behind its token embedding.
+    """Layers of a backbone behind its token embedding, all or the first ones.
 
     Attributes:
         model: From embedded tokens, `(batch_size, width, dim)`, and the backbone's
@@ -29,12 +29,19 @@ class Body:
     keys: tuple[str, ...]
 
     @classmethod
-    def of(cls, backbone: Any, layers: Sequence[str]) -> "Body":  # noqa: ANN401
+    def of(
+        cls,
+        backbone: Any,  # noqa: ANN401
+        layers: Sequence[str],
+        *,
+        until: str | None = None,
+    ) -> "Body":
         """Cut a backbone behind its token embedding; its weights are shared.
 
         Args:
             backbone: A KerasHub backbone.
             layers: Names of layers whose outputs are wanted beside the last states.
+            until: Name of the layer whose outputs are the last states here.
 
         Returns:
             The body; the last states come last.
@@ -52,12 +59,34 @@ class Body:
             )
         embedded = _embedded(backbone)
         keys = tuple(sorted(set(inputs) - {"token_ids"}))
-        last = _last_states(backbone)
+        last = (
+            _last_states(backbone)
+            if until is None
+            else _named_states(backbone, [until])[0]
+        )
         # Keras would lose one of two outputs that are the same tensor.
         named = {id(tensor): tensor for tensor in _named_states(backbone, layers)}
         named.pop(id(last), None)
         others = [inputs[key] for key in keys]
         return cls(keras.Model([embedded, *others], [*named.values(), last]), keys)
+
+    def trainable_weights(self) -> list[Any]:
+        """Return the variables that Keras calls trainable.
+
+        Returns:
+            At least one.
+
+        Raises:
+            BackboneError: If there are none.
+        """
+        weights: list[Any] = self.model.trainable_variables
+        if not weights:
+            raise BackboneError(
+                "With `trainable='all'` the body trains where Keras lets it. Received: "
+                "a model without trainable weights. Set `model.trainable = True`, "
+                "or train new rows only, with `trainable='new'`."
+            )
+        return weights
 
     def inputs(self, mask: NDArray[np.bool_]) -> list[NDArray[np.int32]]:
         """Return the backbone's other inputs for texts of one segment.

@@ -1,12 +1,12 @@
-"""`Course`: how far a distillation has come, and its best rows."""
+"""`Course`: how far a distillation has come, and its best weights."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.keras.distilling.row_adam import RowAdam
-from bridge.keras.distilling.trainer import Agreement
+from bridge.keras.distilling.trainer import Agreement, Trainer
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +20,7 @@ class Course:
         best_step: Step of the best measure.
         best_ids: Rows that had been trained by then, `(n,)`.
         best_rows: What they were, `(n, dim)`.
+        best_body: What the weights of the body were that train.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -30,24 +31,26 @@ class Course:
     best_rows: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros((0, 1), np.float32)
     )
+    best_body: list[NDArray[Any]] = field(default_factory=list)
 
-    def note(self, agreement: Agreement, adam: RowAdam) -> None:
-        """Record a measure, and the rows where it is the best so far.
+    def note(self, agreement: Agreement, trainer: Trainer) -> None:
+        """Record a measure, and the weights where it is the best so far.
 
         Args:
             agreement: On the held-out texts.
-            adam: The rows as they are.
+            trainer: The weights as they are.
         """
         best = min((found.loss for _, found in self.agreements), default=np.inf)
         self.agreements.append((len(self.losses), agreement))
         if agreement.loss < best:
-            self.keep(adam)
+            self.keep(trainer)
 
-    def keep(self, adam: RowAdam) -> None:
-        """Take the rows as they are for the best ones."""
+    def keep(self, trainer: Trainer) -> None:
+        """Take the weights as they are for the best ones."""
         self.best_step = len(self.losses)
-        self.best_ids = np.flatnonzero(adam.steps)
-        self.best_rows = adam.rows[self.best_ids]
+        self.best_ids = np.flatnonzero(trainer.adam.steps)
+        self.best_rows = trainer.adam.rows[self.best_ids]
+        self.best_body = trainer.body_adam.read()
 
     def measures_since_best(self) -> int:
         """Return how many measures were taken since the best one."""

@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distillation:
-    """A transplant whose rows were trained, and how that went.
+    """A transplant that was trained, and how that went.
 
     Attributes:
         result: The transplant. Its model is the one passed in, with trained rows; its
-            provenance names them.
+            provenance names them, and `check` counts what moved in the body.
         losses: Loss of every step, `(steps,)` float32.
         agreements: Step and measure on the held-out texts; empty without such texts.
-        best_step: After which of these steps the rows are as they were kept; the last
-            step without held-out texts.
+        best_step: After which of these steps the weights are as they were kept; the
+            last step without held-out texts.
         trained: Ids of the rows that were trained, `(n,)` int64.
         rare: Ids of rows that would have been but were seen too rarely, and are as the
             transplant made them.
+        body: How many weights of the body trained too, as single numbers; 0 where it
+            is the preset's.
         seconds: How long it took, resumed runs together.
     """
 
@@ -34,6 +36,7 @@ class Distillation:
     best_step: int
     trained: NDArray[np.int64]
     rare: NDArray[np.int64]
+    body: int
     seconds: float
 
     def __str__(self) -> str:
@@ -42,6 +45,8 @@ class Distillation:
             f"{len(self.losses):,} steps in {self.seconds:.0f} s: "
             f"{len(self.trained):,} rows trained, {len(self.rare):,} seen too rarely"
         )
+        if self.body:
+            line += f"; {self.body:,} weights of the body trained too"
         if not self.agreements:
             return line
         before, after = self.agreements[0][1], dict(self.agreements)[self.best_step]

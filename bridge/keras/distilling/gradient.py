@@ -1,6 +1,6 @@
 """`value_and_gradient`: the derivative of a function on the backend that Keras runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -11,17 +11,26 @@ from bridge.errors import BackboneError
 Function = Callable[[Any, Any], tuple[Any, Any]]
 
 
-def value_and_gradient(function: Function, model: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
+# Of the arguments of such a function to loss, nest, gradient and those of variables.
+Differentiated = Callable[[Any, Any], tuple[Any, Any, Any, Sequence[Any]]]
+
+
+def value_and_gradient(
+    function: Function,
+    model: Any,  # noqa: ANN401
+    variables: Sequence[Any] = (),
+) -> Differentiated:
     """Compile a function together with its derivative.
 
     Args:
         function: Takes a tensor to differentiate by, and a nest of other tensors.
             Returns the loss and a nest of tensors.
-        model: The Keras model that it calls, whose weights are kept.
+        model: The Keras model that it calls.
+        variables: Those of its weights by which the loss is differentiated too.
 
     Returns:
-        A function of the same arguments as arrays that returns loss, nest and
-        gradient.
+        A function of the same arguments as arrays that returns loss, nest, gradient
+        and a gradient for each variable.
 
     Raises:
         BackboneError: If the backend is none of TensorFlow, JAX and torch.
@@ -32,18 +41,28 @@ def value_and_gradient(function: Function, model: Any) -> Callable[[Any, Any], A
             f"Training needs a backend that differentiates. Received: {backend!r}. Set "
             "KERAS_BACKEND to 'tensorflow', 'jax' or 'torch'."
         )
-    return _BACKENDS[backend](function, model)
+    return _BACKENDS[backend](function, model, variables)
 
 
-def _on_tensorflow(function: Function, model: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401, ARG001
+def _on_tensorflow(
+    function: Function,
+    model: Any,  # noqa: ANN401, ARG001
+    variables: Sequence[Any],
+) -> Differentiated:
     import tensorflow as tf
+
+    weights = [variable.value for variable in variables]
 
     @tf.function(reduce_retracing=True)
     def run(x: Any, rest: Any) -> Any:  # noqa: ANN401
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(x)
+            tape.watch([x, *weights])
             loss, more = function(x, rest)
-        return loss, more, tape.gradient(loss, x)
+        gradient, *others = tape.gradient(
+            loss, [x, *weights], unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        # Positions are looked up, and the gradient of a lookup is sparse.
+        return loss, more, gradient, [tf.convert_to_tensor(found) for found in others]
 
     def call(x: Any, rest: Any) -> Any:  # noqa: ANN401
         return run(*tf.nest.map_structure(tf.convert_to_tensor, (x, rest)))
@@ -51,40 +70,56 @@ def _on_tensorflow(function: Function, model: Any) -> Callable[[Any, Any], Any]:
     return call
 
 
-def _on_jax(function: Function, model: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401
+def _on_jax(
+    function: Function,
+    model: Any,  # noqa: ANN401
+    variables: Sequence[Any],
+) -> Differentiated:
     import jax
 
-    variables = model.variables
+    chosen = {id(variable) for variable in variables}
+    fixed = [variable for variable in model.variables if id(variable) not in chosen]
 
     # Weights are arguments: as constants they would be compiled in.
-    def stateless(x: Any, rest: Any, values: Any) -> Any:  # noqa: ANN401
-        pairs = list(zip(variables, values, strict=True))
-        with keras.StatelessScope(state_mapping=pairs):
+    def stateless(x: Any, moving: Any, rest: Any, still: Any) -> Any:  # noqa: ANN401
+        pairs = zip((*variables, *fixed), (*moving, *still), strict=True)
+        with keras.StatelessScope(state_mapping=list(pairs)):
             return function(x, rest)
 
-    differentiate = jax.jit(jax.value_and_grad(stateless, has_aux=True))
+    differentiate = jax.jit(jax.value_and_grad(stateless, argnums=(0, 1), has_aux=True))
 
     def call(x: Any, rest: Any) -> Any:  # noqa: ANN401
-        values = [variable.value for variable in variables]
-        (loss, more), gradient = differentiate(x, rest, values)
-        return loss, more, gradient
+        moving, still = (
+            [variable.value for variable in part] for part in (variables, fixed)
+        )
+        (loss, more), (gradient, others) = differentiate(x, moving, rest, still)
+        return loss, more, gradient, others
 
     return call
 
 
-def _on_torch(function: Function, model: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401, ARG001
+def _on_torch(
+    function: Function,
+    model: Any,  # noqa: ANN401, ARG001
+    variables: Sequence[Any],
+) -> Differentiated:
     import torch
+
+    weights = [variable.value for variable in variables]
 
     def call(x: Any, rest: Any) -> Any:  # noqa: ANN401
         inputs = keras.ops.convert_to_tensor(x).requires_grad_()
         loss, more = function(
             inputs, keras.tree.map_structure(keras.ops.convert_to_tensor, rest)
         )
-        (gradient,) = torch.autograd.grad(loss, inputs)
+        gradient, *others = torch.autograd.grad(
+            loss, [inputs, *weights], materialize_grads=True
+        )
         return (
             loss.detach(),
             keras.tree.map_structure(torch.Tensor.detach, more),
             gradient,
+            others,
         )
 
     return call

@@ -26,6 +26,8 @@ def prepare(
     result: TransplantResult,
     layers: Sequence[str],
     *,
+    until: str | None,
+    trainable: str,
     copied: float,
     batch_size: int,
     sequence_length: int,
@@ -36,24 +38,32 @@ def prepare(
     Args:
         result: The transplant.
         layers: As `distill` takes them.
+        until: As `distill` takes it.
+        trainable: As `distill` takes it.
         copied: As `distill` takes it.
         batch_size: As `distill` takes it.
         sequence_length: As `distill` takes it.
         seed: As `distill` takes it.
 
     Returns:
-        What trains the rows, and what makes its batches.
+        What trains, and what makes its batches.
 
     Raises:
-        BackboneError: If the backbone reads anything but one text, or has no such
-            layer.
+        BackboneError: If the backbone reads anything but one text, has no such layer,
+            or nothing in it trains that should.
     """
     original, transplanted = (
-        Body.of(backbone_of(model), layers) for model in (result._source, result.model)
+        Body.of(backbone_of(model), layers, until=until)
+        for model in (result._source, result.model)
     )
     teacher = Teacher(original, vocabulary_tables(result._source)[0].read())
     trainer = Trainer.of(
-        transplanted, teacher, _limits(result, copied), heads=_heads(result, seed)
+        transplanted,
+        teacher,
+        _limits(result, copied),
+        # A head scores by the last states of the backbone only.
+        heads=_heads(result, seed) if until is None else (),
+        weights=transplanted.trainable_weights() if trainable == "all" else (),
     )
     limit = result.spec.max_sequence_length
     lessons = Lessons(

@@ -3,16 +3,17 @@
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.errors import SavedFormatError
 from bridge.keras.distilling.course import Course
-from bridge.keras.distilling.row_adam import RowAdam
-from bridge.keras.distilling.trainer import Agreement
+from bridge.keras.distilling.trainer import Agreement, Trainer
 from bridge.tokenizers.saving import replace_folder
 
 FILE = "distillation.npz"
@@ -22,20 +23,21 @@ FORMAT_VERSION = 1
 def save_state(
     folder: str | os.PathLike[str],
     course: Course,
-    adam: RowAdam,
+    trainer: Trainer,
     settings: Mapping[str, Any],
 ) -> None:
-    """Write rows that were trained, their optimizer, and the course.
+    """Write what was trained, the optimizers, and the course.
 
     Args:
         folder: Folder to write; it appears complete, or the old one stays.
         course: How far it has come.
-        adam: The rows.
+        trainer: The rows, and weights of the body.
         settings: What must be the same when it goes on; plain data.
 
     Raises:
         SavedFormatError: If the folder holds other files.
     """
+    adam, body = trainer.adam, trainer.body_adam
     ids = np.flatnonzero(adam.steps)
     with replace_folder(folder, owner=FILE) as made:
         np.savez(
@@ -53,17 +55,20 @@ def save_state(
             mean=adam.mean[ids],
             square=adam.square[ids],
             steps=adam.steps[ids],
+            **_numbered("best_body", course.best_body),
+            **_numbered("body", body.read()),
+            **_numbered("body_state", body.read_state()),
         )
 
 
 def load_state(
-    folder: str | os.PathLike[str], adam: RowAdam, settings: Mapping[str, Any]
+    folder: str | os.PathLike[str], trainer: Trainer, settings: Mapping[str, Any]
 ) -> Course:
     """Read what `save_state` wrote.
 
     Args:
         folder: The folder; where it holds no state, a course begins.
-        adam: The rows as the transplant made them, set to the state in place.
+        trainer: The weights as the transplant made them, set to the state in place.
         settings: As they were saved.
 
     Returns:
@@ -94,7 +99,9 @@ def load_state(
         )
     ids = found["ids"]
     for name in ("rows", "mean", "square", "steps"):
-        getattr(adam, name)[ids] = found[name]
+        getattr(trainer.adam, name)[ids] = found[name]
+    trainer.body_adam.write(_arrays(found, "body"))
+    trainer.body_adam.write_state(_arrays(found, "body_state"))
     measures = zip(found["measured"].tolist(), found["agreements"], strict=True)
     return Course(
         losses=found["losses"].tolist(),
@@ -103,7 +110,19 @@ def load_state(
         best_step=int(found["best_step"]),
         best_ids=found["best_ids"],
         best_rows=found["best_rows"],
+        best_body=_arrays(found, "best_body"),
     )
+
+
+def _numbered(name: str, arrays: Sequence[NDArray[Any]]) -> dict[str, Any]:
+    """Name arrays that are stored as entries of their own."""
+    return {f"{name}_{number}": array for number, array in enumerate(arrays)}
+
+
+def _arrays(found: Mapping[str, Any], name: str) -> list[NDArray[Any]]:
+    """Return what `_numbered` named, in order."""
+    numbers = takewhile(lambda number: f"{name}_{number}" in found, count())
+    return [found[f"{name}_{number}"] for number in numbers]
 
 
 def _text_of(settings: Mapping[str, Any]) -> str:

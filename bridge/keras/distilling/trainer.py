@@ -1,6 +1,6 @@
 """`Trainer`: the rows that are trained, and how one batch trains them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.keras.distilling.body import Body
-from bridge.keras.distilling.gradient import value_and_gradient
+from bridge.keras.distilling.body_adam import BodyAdam
+from bridge.keras.distilling.gradient import Differentiated, value_and_gradient
 from bridge.keras.distilling.lessons import Lesson
 from bridge.keras.distilling.limits import RowLimits
 from bridge.keras.distilling.readings import Reading
@@ -31,12 +32,13 @@ class Agreement(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trainer:
-    """Trains rows of a token embedding; nothing else of the model moves.
+    """Trains rows of a token embedding, and weights of the body where asked.
 
     Attributes:
         body: Of the transplanted model.
         teacher: Of the model that it came from.
         adam: The rows and the state of their optimizer.
+        body_adam: The same of the body's weights that train.
         limits: Which rows train, and how far they may go.
         heads: Rows of output heads, `(tokens, dim)`, by which the scores of causal
             models are compared; none for other models.
@@ -46,9 +48,10 @@ class Trainer:
     body: Body
     teacher: Teacher
     adam: RowAdam
+    body_adam: BodyAdam
     limits: RowLimits
     heads: tuple[NDArray[np.float32], ...]
-    differentiate: Callable[[Any, Any], Any]
+    differentiate: Differentiated
 
     @classmethod
     def of(
@@ -58,8 +61,20 @@ class Trainer:
         limits: RowLimits,
         *,
         heads: tuple[NDArray[np.float32], ...] = (),
+        weights: Sequence[Any] = (),
     ) -> Self:
-        """Compile the loss; the arguments are the attributes."""
+        """Compile the loss.
+
+        Args:
+            body: As the attribute.
+            teacher: As the attribute.
+            limits: As the attribute.
+            heads: As the attribute.
+            weights: Variables of the body that train too.
+
+        Returns:
+            The trainer, before its first step.
+        """
 
         def loss_of(embedded: Any, rest: Any) -> tuple[Any, Any]:  # noqa: ANN401
             others, weights, target, used, scored = rest
@@ -70,21 +85,23 @@ class Trainer:
             return loss, cosine
 
         adam = RowAdam.of(limits.start.copy())
-        compiled = value_and_gradient(loss_of, body.model)
-        return cls(body, teacher, adam, limits, heads, compiled)
+        compiled = value_and_gradient(loss_of, body.model, weights)
+        body_adam = BodyAdam.of(weights)
+        return cls(body, teacher, adam, body_adam, limits, heads, compiled)
 
-    def step(self, lesson: Lesson, *, rate: float) -> float:
-        """Train the rows of one batch.
+    def step(self, lesson: Lesson, *, rate: float, body_rate: float = 0.0) -> float:
+        """Train the rows of one batch, and the body where asked.
 
         Args:
             lesson: The batch.
             rate: Learning rate of its rows.
+            body_rate: Learning rate of the body.
 
         Returns:
             The loss before.
         """
         reading = lesson.transplanted
-        loss, _, gradient = self.differentiate(
+        loss, _, gradient, others = self.differentiate(
             self.adam.rows[reading.ids], self.rest(lesson, reading)
         )
         trained = reading.mask & self.limits.free[reading.ids]
@@ -94,6 +111,7 @@ class Trainer:
             )
             self.adam.step(ids, gradients, rate=rate)
             self.limits.clip(ids, self.adam.rows)
+        self.body_adam.step(others, rate=body_rate)
         return float(loss)
 
     def rest(self, lesson: Lesson, reading: Reading) -> tuple[Any, ...]:
