@@ -71,7 +71,11 @@ class RowFormat:
 
         Returns:
             Exactly the backbone's inputs.
+
+        Raises:
+            BackboneError: If the backbone knows one segment and there are two.
         """
+        self._check_segments(paired=pairs is not None)
         return self._select(
             self._pack(ids, pairs, self.layout.template, self.layout.pad_id)
         )
@@ -96,7 +100,11 @@ class RowFormat:
 
         Returns:
             Exactly the backbone's inputs.
+
+        Raises:
+            BackboneError: If the backbone knows one segment and there are two.
         """
+        self._check_segments(paired=paired)
         packed = Packed.empty(rows, self.sequence_length)
         second_at = np.zeros(rows, np.int64) if paired else None
 
@@ -192,6 +200,15 @@ class RowFormat:
             padding_side=self.padding_side,
             truncation=self.truncation,
         )
+
+    def _check_segments(self, *, paired: bool) -> None:
+        # On some backends a row that is not there reads as NaN.
+        if paired and self.layout.spec.num_segments == 1:
+            raise BackboneError(
+                "A second text needs a segment of its own. Received: pairs, for a "
+                "backbone with num_segments=1. Join the texts of a pair, or take a "
+                "backbone with two."
+            )
 
     def _select(self, packed: Packed) -> Arrays:
         return {key: getattr(packed, key) for key in self.layout.spec.keys}

@@ -102,6 +102,7 @@ class BackboneSpec:
         max_sequence_length: Longest input, or `None` where there is no limit.
         padding_sides: Sides on which padding is allowed; a backbone with absolute
             positions counts them from column 0, so only `"right"`.
+        num_segments: Rows of its segment embedding, or `None` where it has none.
     """
 
     keys: tuple[str, ...] = ("token_ids", "padding_mask", "segment_ids")
@@ -113,6 +114,7 @@ class BackboneSpec:
     pad_is_text: bool = False
     max_sequence_length: int | None = None
     padding_sides: tuple[str, ...] = PADDING_SIDES
+    num_segments: int | None = None
 
     def with_vocabulary(self, roles: Mapping[str, int], size: int) -> "BackboneSpec":
         """Describe the same backbone over another vocabulary.
@@ -152,6 +154,7 @@ class BackboneSpec:
             "pad_is_text": self.pad_is_text,
             "max_sequence_length": self.max_sequence_length,
             "padding_sides": list(self.padding_sides),
+            "num_segments": self.num_segments,
         }
 
     @classmethod

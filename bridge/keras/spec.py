@@ -21,7 +21,8 @@ def describe(model: Any) -> BackboneSpec:  # noqa: ANN401  any Keras model
         model: A KerasHub backbone or a task with one.
 
     Returns:
-        Input names, rows and columns, template by role, length limit and padding sides.
+        Input names, rows and columns, template by role, length limit, padding sides and
+        segments.
 
     Raises:
         BackboneError: If it is no KerasHub backbone or task.
@@ -43,6 +44,7 @@ def describe(model: Any) -> BackboneSpec:  # noqa: ANN401  any Keras model
         max_sequence_length=limit,
         # Absolute positions count from column 0: on the left, padding shifts them.
         padding_sides=PADDING_SIDES if limit is None else PADDING_SIDES[:1],
+        num_segments=getattr(backbone, "num_segments", None),
     )
 
 

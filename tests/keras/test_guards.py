@@ -205,6 +205,19 @@ def test_row_segment_ids_are_zero_and_one():
     assert not arrays["segment_ids"][~arrays["padding_mask"]].any()
 
 
+def test_row_segment_ids_have_a_row():
+    one = encoder(backbone(num_segments=1))
+    assert not one(TEXTS)["segment_ids"].any()
+    ids = one.ids(TEXTS)
+    message = (
+        "A second text needs a segment of its own. Received: pairs, for a backbone "
+        "with num_segments=1. Join the texts of a pair, or take a backbone with two."
+    )
+    for use in (lambda: one(TEXTS, TEXTS), lambda: one.from_ids(ids, ids)):
+        with pytest.raises(BackboneError, match=exactly(message)):
+            use()
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_row_left_padding_on_absolute_positions(side):
     ids, mask = padded()
