@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -141,14 +142,16 @@ class Trainer:
         Returns:
             The mean over the batches, each by its texts.
         """
-        found = [
-            compare_views(
-                self.body.views(self.adam.rows, lesson.transplanted),
-                self.teacher.target(lesson),
-                lesson.used,
-            )
-            for lesson in lessons
-        ]
+        found = [[float(each) for each in self._compare(lesson)] for lesson in lessons]
         texts = [len(lesson) for lesson in lessons]
-        loss, cosine = np.average(np.array(found, float), axis=0, weights=texts)
+        loss, cosine = np.average(found, axis=0, weights=texts)
         return Agreement(float(loss), float(cosine))
+
+    def _compare(self, lesson: Lesson) -> tuple[Any, Any]:
+        arrays = (
+            self.body.views(self.adam.rows, lesson.transplanted),
+            self.teacher.target(lesson),
+            lesson.used,
+        )
+        # Tensors: torch's do not mix with arrays.
+        return compare_views(*map(keras.ops.convert_to_tensor, arrays))
