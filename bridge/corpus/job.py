@@ -27,7 +27,7 @@ from bridge.corpus.rows import Layout
 from bridge.corpus.shard import ShardJob, ShardRecord
 from bridge.corpus.todo import Todo
 from bridge.errors import CorpusError, MissingDependencyError
-from bridge.tokenizers.saving import check_replaceable
+from bridge.tokenizers.saving import check_owned
 
 Format = Literal["parquet", "tfrecord", "npy"]
 Engine = Literal["local", "ray"]
@@ -106,7 +106,7 @@ def encode_corpus(
     folder = Path(out)
     with _writing(folder):
         sweep(folder)
-        check_replaceable(folder, owner=MANIFEST)
+        check_owned(folder, owner=MANIFEST)
     encode = EncodeBatch(
         make_encoder(tokenizer, alignment, encoder),
         text=text,

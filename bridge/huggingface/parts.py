@@ -62,20 +62,6 @@ class Part(NamedTuple):
         return values[_ranges(source, taken)] if run is None else run
 
 
-def stairs_of(width: int) -> NDArray[np.bool_]:
-    """Return a table whose row `n` is true in its first `n` columns.
-
-    Copying rows of a small table is several times faster than comparing.
-
-    Args:
-        width: Its columns.
-
-    Returns:
-        `(width + 1, width)` bool.
-    """
-    return np.tri(width + 1, width, -1, dtype=bool)
-
-
 def _ranges(begins: OffsetArray, sizes: OffsetArray) -> OffsetArray:
     """Return `begin, begin + 1, ...` for every stretch, one behind the other."""
     ends = np.cumsum(sizes)

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.huggingface.options import Options
-from bridge.huggingface.parts import Part, stairs_of
+from bridge.huggingface.parts import Part
 from bridge.huggingface.segments import Segment
 from bridge.huggingface.truncation import Windows
+from bridge.places import stairs_of
 from bridge.ragged import OffsetArray, offsets_of
 from bridge.threads import in_threads
 from bridge.tokenizers.frames import Frame, Piece

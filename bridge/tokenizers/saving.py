@@ -30,6 +30,20 @@ def check_replaceable(directory: str | os.PathLike[str], *, owner: str) -> None:
             "A save replaces a whole folder, which cannot be the one you are in. "
             f"Received: {target}. Name another folder."
         )
+    check_owned(target, owner=owner)
+
+
+def check_owned(directory: str | os.PathLike[str], *, owner: str) -> None:
+    """Refuse a folder with files of others.
+
+    Args:
+        directory: Where something shall be saved.
+        owner: File that marks a folder of ours.
+
+    Raises:
+        SavedFormatError: If `directory` is there, not empty and not ours.
+    """
+    target = Path(directory)
     if target.exists() and not (target / owner).is_file() and any(target.iterdir()):
         raise SavedFormatError(
             f"A save replaces an empty folder or an older save. Received: {target}, "
@@ -62,13 +76,11 @@ def replace_folder(directory: str | os.PathLike[str], *, owner: str) -> Iterator
         yield new
         if target.exists():
             target.rename(old)
-        try:
-            new.rename(target)
-        except OSError:
-            if old.exists():
-                old.rename(target)
-            raise
+        new.rename(target)
     finally:
+        # Whatever came between the two, an interrupt too, takes no older save along.
+        if old.exists() and not target.exists():
+            old.rename(target)
         shutil.rmtree(room, ignore_errors=True)
 
 

@@ -401,6 +401,13 @@ def test_inputs_and_output_lie_apart(inputs, tmp_path):
     refused(tmp_path / "link" / "a.txt", tmp_path / "out")
 
 
+def test_the_working_directory_may_be_the_output(inputs, tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    counts = run(inputs, ".")
+    assert run(inputs, ".") == counts == verify_corpus(tmp_path / "out")
+
+
 def test_a_finished_stream_does_not_grow(tmp_path):
     texts = ["x" * SIZE, "y" * SIZE]
     counts = run(iter(texts), tmp_path / "out")
