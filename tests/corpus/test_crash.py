@@ -158,7 +158,7 @@ print(number)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="it ends copies of itself, made by fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="it ends forked copies")
 def test_ended_before_every_change_of_a_file(tmp_path):
     (tmp_path / "in").mkdir()
     write_lines(tmp_path / "in" / "a.txt", CORPUS * 3)
