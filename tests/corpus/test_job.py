@@ -332,9 +332,31 @@ def test_a_worker_that_dies_is_told(inputs, tmp_path, monkeypatch):
 
 
 def _die(part):
-    if part.index == 4:
+    if part.index == 1:
         os._exit(9)
     return local._held[0](part)
+
+
+IMPORTS = """
+import sys
+import bridge
+from tests.corpus.making import encoder
+
+bridge.encode_corpus(*sys.argv[1:], encoder())
+print(sorted({"pandas", "pyarrow.compute"} & set(sys.modules)))
+"""
+
+
+def test_a_worker_loads_no_pandas(inputs, tmp_path):
+    # `pyarrow.array` would, in every worker, before its first shard.
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORTS, str(inputs), str(tmp_path / "out")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == "[]\n"
 
 
 def test_what_is_wrong_in_a_folder_is_found(inputs, tmp_path):

@@ -3,8 +3,14 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
@@ -31,7 +37,7 @@ def run_local(
         job: Makes one.
         parts: What they are made from. No more are taken at a time than twice the
             workers, so that those of a stream do not pile up.
-        workers: Processes; 1 for this one.
+        workers: Processes, this one among them.
 
     Yields:
         What each shard holds, in the order in which they are done.
@@ -44,11 +50,22 @@ def run_local(
         return
     # Spawned, not forked: engines have threads, which a fork does not copy.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin, initargs=(job,)
-    ) as pool:
+    # This process has its tokenizer already: it makes shards while others load theirs,
+    # in a thread, so that a long one keeps nobody waiting for the next.
+    with (
+        ThreadPoolExecutor(1) as own,
+        ProcessPoolExecutor(
+            workers - 1, mp_context=context, initializer=_begin, initargs=(job,)
+        ) as others,
+    ):
         try:
-            yield from _run(pool, iter(parts), workers)
+            yield from _run(
+                iter(parts),
+                [
+                    (lambda part: others.submit(_make, part), 2 * (workers - 1)),
+                    (lambda part: own.submit(job, part), 1),
+                ],
+            )
         except BrokenProcessPool as error:
             raise CorpusError(
                 "A worker process must live until its shard is done. Received: one "
@@ -57,19 +74,23 @@ def run_local(
                 "call again, perhaps with fewer workers: finished shards stay."
             ) from error
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            others.shutdown(wait=True, cancel_futures=True)
 
 
 def _run(
-    pool: ProcessPoolExecutor, parts: Iterator[Part], workers: int
+    parts: Iterator[Part],
+    makers: Sequence[tuple[Callable[[Part], Future[ShardRecord]], int]],
 ) -> Iterator[ShardRecord]:
-    running: set[Future[ShardRecord]] = set()
+    """Keep makers busy, each with so many parts at a time."""
+    held: list[set[Future[ShardRecord]]] = [set() for _ in makers]
     while True:
-        free = 2 * workers - len(running)
-        running |= {pool.submit(_make, part) for part in islice(parts, free)}
-        if not running:
+        for running, (submit, most) in zip(held, makers, strict=True):
+            running |= {submit(part) for part in islice(parts, most - len(running))}
+        if not any(held):
             return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
+        done, _ = wait(set().union(*held), return_when=FIRST_COMPLETED)
+        for running in held:
+            running -= done
         yield from (future.result() for future in done)
 
 
