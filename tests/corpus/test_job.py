@@ -332,7 +332,7 @@ def test_a_worker_that_dies_is_told(inputs, tmp_path, monkeypatch):
 
 
 def _die(part):
-    if part.index == 1:
+    if part.index == 0:
         os._exit(9)
     return local._held[0](part)
 

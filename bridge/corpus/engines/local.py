@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -12,7 +13,6 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
 
 from bridge.corpus.parts import Part
 from bridge.corpus.shard import ShardJob, ShardRecord
@@ -59,13 +59,11 @@ def run_local(
         ) as others,
     ):
         try:
-            yield from _run(
-                iter(parts),
-                [
-                    (lambda part: others.submit(_make, part), 2 * (workers - 1)),
-                    (lambda part: own.submit(job, part), 1),
-                ],
+            makers = (
+                (lambda part: others.submit(_make, part), workers - 1),
+                (lambda part: own.submit(job, part), 1),
             )
+            yield from _run(iter(parts), makers, ahead=workers)
         except BrokenProcessPool as error:
             raise CorpusError(
                 "A worker process must live until its shard is done. Received: one "
@@ -80,12 +78,23 @@ def run_local(
 def _run(
     parts: Iterator[Part],
     makers: Sequence[tuple[Callable[[Part], Future[ShardRecord]], int]],
+    *,
+    ahead: int,
 ) -> Iterator[ShardRecord]:
-    """Keep makers busy, each with so many parts at a time."""
+    """Keep makers busy, each with so many parts at a time.
+
+    None waits in a maker's own queue, where another that is idle could not take it.
+    """
     held: list[set[Future[ShardRecord]]] = [set() for _ in makers]
+    ready: deque[Part] = deque()
     while True:
         for running, (submit, most) in zip(held, makers, strict=True):
-            running |= {submit(part) for part in islice(parts, most - len(running))}
+            while ready and len(running) < most:
+                running.add(submit(ready.popleft()))
+        # A stream is read here, while shards are made.
+        if len(ready) < ahead and (part := next(parts, None)) is not None:
+            ready.append(part)
+            continue
         if not any(held):
             return
         done, _ = wait(set().union(*held), return_when=FIRST_COMPLETED)
