@@ -196,7 +196,7 @@ def main():
             used = in_process("run_bridge", "BPE", work / "text.txt", out, "auto", 2)
             print(
                 f"BPE, 2 workers, {megabytes} MB of input: peak {used['peak']:.0f} MB"
-                f" in 3 processes, {megabytes / used['seconds']:.0f} MB/s"
+                f" in 2 processes, {megabytes / used['seconds']:.0f} MB/s"
             )
 
 

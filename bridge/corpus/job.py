@@ -80,7 +80,7 @@ def encode_corpus(
         shard_size: Bytes of the inputs that make a shard.
         strict: Whether a row that is no text stops the job.
         engine: `"local"`, or `"ray"` for Ray Data.
-        workers: Processes of the local engine; 1 for this one.
+        workers: Processes of the local engine, this one among them.
         address: Of a Ray cluster; see `ray.init`.
         **encoder: Options of `Encoder`: `strategy`, `sequence_length`, `specials` ...
 

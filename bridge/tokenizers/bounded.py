@@ -88,17 +88,21 @@ class Bounded:
         self._clear()
 
 
-def limit_growth(growth: int) -> None:
+def limit_growth(growth: int) -> int:
     """Set how far this process may grow before objects are rebuilt.
 
-    For a process that keeps nothing else: arrays that a user keeps are growth too, and
+    For as long as it keeps nothing else: arrays that a user keeps are growth too, and
     each would cost a rebuild.
 
     Args:
         growth: Bytes.
+
+    Returns:
+        The limit before, to be set again.
     """
     global _max_growth
-    _max_growth = growth
+    before, _max_growth = _max_growth, growth
+    return before
 
 
 def resident_memory() -> int | None:

@@ -478,7 +478,7 @@ def test_it_is_rebuilt_when_the_process_has_grown(monkeypatch):
     monkeypatch.setattr(bounded, "resident_memory", lambda: memory[0])
     build = Counted()
     monkeypatch.setattr(bounded, "_max_growth", 0)  # put back afterwards
-    bounded.limit_growth(1000)
+    assert bounded.limit_growth(1000) == 0
     held = Bounded(build)
     assert [held.get(5), held.get(bounded.CHECK_EVERY)] == [1, 1]
     memory[0] += 999

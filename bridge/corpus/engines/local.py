@@ -20,9 +20,9 @@ from bridge.errors import CorpusError
 from bridge.tokenizers.bounded import limit_growth
 
 # A third of what a user's process may grow by. Over 1 GB of text with many new words,
-# three processes then take 10 % more memory than over 50 MB, in place of 55 %; half
-# of it again would take 3 %, and a quarter of the speed.
-_WORKER_GROWTH = 64 * 2**20
+# processes then take 10 % more memory than over 50 MB, in place of 55 %; half of it
+# again would take 3 %, and a quarter of the speed.
+_GROWTH = 64 * 2**20
 
 # A worker's own, from when it begins.
 _held: list[ShardJob] = []
@@ -45,9 +45,24 @@ def run_local(
     Raises:
         CorpusError: If a shard cannot be made, or a process dies.
     """
-    if workers == 1:
-        yield from map(job, parts)
-        return
+    before = limit_growth(_GROWTH)
+    try:
+        if workers == 1:
+            yield from map(job, parts)
+        else:
+            yield from _share(job, iter(parts), workers)
+    except BrokenProcessPool as error:
+        raise CorpusError(
+            "A worker process must live until its shard is done. Received: one that "
+            "died; the system may have run out of memory, or a script started workers "
+            "outside `if __name__ == '__main__':`. Make the same call again, perhaps "
+            "with fewer workers: finished shards stay."
+        ) from error
+    finally:
+        limit_growth(before)
+
+
+def _share(job: ShardJob, parts: Iterator[Part], workers: int) -> Iterator[ShardRecord]:
     # Spawned, not forked: engines have threads, which a fork does not copy.
     context = multiprocessing.get_context("spawn")
     # This process has its tokenizer already: it makes shards while others load theirs,
@@ -58,19 +73,12 @@ def run_local(
             workers - 1, mp_context=context, initializer=_begin, initargs=(job,)
         ) as others,
     ):
+        makers = (
+            (lambda part: others.submit(_make, part), workers - 1),
+            (lambda part: own.submit(job, part), 1),
+        )
         try:
-            makers = (
-                (lambda part: others.submit(_make, part), workers - 1),
-                (lambda part: own.submit(job, part), 1),
-            )
-            yield from _run(iter(parts), makers, ahead=workers)
-        except BrokenProcessPool as error:
-            raise CorpusError(
-                "A worker process must live until its shard is done. Received: one "
-                "that died; the system may have run out of memory, or a script "
-                "started workers outside `if __name__ == '__main__':`. Make the same "
-                "call again, perhaps with fewer workers: finished shards stay."
-            ) from error
+            yield from _run(parts, makers, ahead=workers)
         finally:
             others.shutdown(wait=True, cancel_futures=True)
 
@@ -106,7 +114,7 @@ def _run(
 def _begin(job: ShardJob) -> None:
     """Prepare a worker."""
     _held.append(job)
-    limit_growth(_WORKER_GROWTH)
+    limit_growth(_GROWTH)
     # One thread a worker: the libraries would start one a core in every process.
     os.environ["RAYON_NUM_THREADS"] = "1"
     parent = multiprocessing.parent_process()
