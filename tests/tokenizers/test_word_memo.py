@@ -142,6 +142,27 @@ def test_words_are_forgotten_when_there_are_too_many(monkeypatch):
     assert library.asked == [*"abcdef", *"abcd"]
 
 
+def test_batches_of_new_words_are_left_to_the_library(monkeypatch):
+    monkeypatch.setattr(word_memo, "ENOUGH", 4)
+    memo, asked = WordMemo(APART), []
+    for number in range(40):
+        library, text = Library(), f"{'a' * number}b {'a' * number}c x"
+        ids, doubtful = memo.encode([text], library)
+        assert ids == letters([text])
+        assert not doubtful.size
+        asked.append(library.asked == [text])
+    # Cut into words: the first, and one behind 1, 2, 4, 8, 16 and 16 others.
+    cut = [place for place, whole in enumerate(asked) if not whole]
+    assert cut == [0, 2, 5, 10, 19, 36]
+
+    # Words that are known, and the next batches are cut again; few words tell nothing.
+    for text in ["b c x"] * 18 + ["new words", "more words", "x"]:
+        library = Library()
+        assert memo.encode([text], library)[0] == letters([text])
+        asked.append(library.asked == [text])
+    assert asked[40:] == [True] * 13 + [False] * 8
+
+
 def test_a_library_that_refuses_leaves_nothing_behind():
     memo = WordMemo(APART)
 
