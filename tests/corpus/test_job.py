@@ -332,9 +332,17 @@ def test_a_worker_that_dies_is_told(inputs, tmp_path, monkeypatch):
 
 
 def _die(part):
-    if part.index == 0:
+    if part.index == 1:
         os._exit(9)
     return local._held[0](part)
+
+
+def test_a_job_of_one_shard_starts_no_process(inputs, tmp_path, monkeypatch):
+    counts = run(inputs, tmp_path / "whole", shard_size=2**20)
+    assert counts["shards"] == 1
+    # Nothing that another process could call.
+    monkeypatch.setattr(local, "_make", None)
+    assert run(inputs, tmp_path / "out", shard_size=2**20, workers=4) == counts
 
 
 IMPORTS = """

@@ -73,9 +73,10 @@ def _share(job: ShardJob, parts: Iterator[Part], workers: int) -> Iterator[Shard
             workers - 1, mp_context=context, initializer=_begin, initargs=(job,)
         ) as others,
     ):
+        # Itself first: a job of one shard starts no process.
         makers = (
-            (lambda part: others.submit(_make, part), workers - 1),
             (lambda part: own.submit(job, part), 1),
+            (lambda part: others.submit(_make, part), workers - 1),
         )
         try:
             yield from _run(parts, makers, ahead=workers)
