@@ -30,6 +30,7 @@ def parse():
     parser.add_argument("--data", default=os.environ.get("BRIDGE_DATA"))
     parser.add_argument("--vocabularies", nargs="*", default=list(TOKENIZERS))
     parser.add_argument("--minutes", nargs="*", type=float, default=[2, 5, 15])
+    parser.add_argument("--steps", nargs="*", type=int, default=[])
     parser.add_argument("--rows", nargs="*", help="only these; all by default")
     parser.add_argument("--tasks", nargs="*", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--seeds", type=int, default=3, help="runs of each fine-tuning")
@@ -38,7 +39,8 @@ def parse():
     parser.add_argument(
         "--space",
         action="store_true",
-        help="a space before every text, as `add_prefix_space=True` of transformers",
+        help="a space before every text, as `add_prefix_space=True` of transformers; "
+        "not for tokenizers that write it themselves",
     )
     parser.add_argument("--pairs", type=int, help="most pairs of STS-B's dev split")
     parser.add_argument("--seed", type=int, default=0, help="of rows and distillation")
@@ -53,19 +55,25 @@ def parse():
     return parser.parse_args()
 
 
-def spaced(texts, options):
+def spaced(texts, space):
     """The texts as every tokenizer gets them."""
-    return [" " + text for text in texts] if options.space else texts
+    return [" " + text for text in texts] if space else texts
 
 
-def tuned(made, options):
+def needs_space(tokenizer):
+    """Whether the first word of a text is not cut as others are."""
+    ids = tokenizer.encode_batch(["a a"]).values.tolist()
+    return ids[: len(ids) // 2] != ids[len(ids) // 2 :]
+
+
+def tuned(made, space, options):
     """Accuracies of every task, one number a seed."""
     found = {}
     for name in options.tasks if options.seeds else ():
         (texts, labels), (tests, test_labels) = TASKS[name](options.data)
         most = options.examples
-        train = spaced(texts[:most], options), labels[:most]
-        parts = train, (spaced(tests, options), test_labels)
+        train = spaced(texts[:most], space), labels[:most]
+        parts = train, (spaced(tests, space), test_labels)
         found[name] = [
             fine_tune(made, parts, epochs=options.epochs, seed=seed)
             for seed in range(options.seeds)
@@ -79,17 +87,19 @@ def measure(vocabulary, backbone, sentences, options):
 
     reference = preset()
     donors = dict(entry.split("=", 1) for entry in options.donor)
+    tokenizer = load(Path(options.data), vocabulary)
+    space = options.space and needs_space(tokenizer)
     setting = Setting(
         backbone,
-        bridge.align(load(Path(options.data), vocabulary), reference),
-        sentences,
+        bridge.align(tokenizer, reference),
+        spaced(sentences, space),
         options.seed,
         donors.get(vocabulary),
     )
-    chosen = rows(options.minutes)
+    chosen = rows(options.minutes, options.steps)
     names = ["original", *(options.rows or list(chosen)[1:])]
     first, second, scores = read_pairs(Path(options.data), "dev", options.pairs)
-    pairs = spaced(first, options), spaced(second, options), scores
+    pairs = spaced(first, space), spaced(second, space), scores
     zero, cosines, found = None, {}, []
     for name in names:
         made, seconds = make(chosen[name], setting)
@@ -100,7 +110,7 @@ def measure(vocabulary, backbone, sentences, options):
         numbers, cosines[name] = zero.measure(made)
         row = {"vocabulary": vocabulary, "row": name, "seconds": seconds, **numbers}
         row["share"] = row["sts"] / (found[0]["sts"] if found else row["sts"])
-        row["accuracy"] = tuned(made, options)
+        row["accuracy"] = tuned(made, space, options)
         found.append(row)
         print(json.dumps(row), flush=True)
     best = list(cosines)[-1]
@@ -125,7 +135,7 @@ def main():
     import keras_hub
 
     backbone = keras_hub.models.Backbone.from_preset(preset())
-    sentences = spaced(read_sentences(Path(options.data)), options)
+    sentences = read_sentences(Path(options.data))
     found = []
     for vocabulary in options.vocabularies:
         found += measure(vocabulary, backbone, sentences, options)

@@ -26,6 +26,10 @@ class Setting:
         return self.sentences[:HELD_OUT]
 
     @property
+    def validation(self):
+        return self.sentences[HELD_OUT : HELD_OUT + VALIDATION]
+
+    @property
     def train(self):
         return self.sentences[HELD_OUT + VALIDATION :]
 
@@ -98,18 +102,20 @@ def compose(setting):
     return setting.transplant(texts=setting.train)
 
 
-def distilled(minutes, **options):
-    """Ours, then trained for some minutes."""
+def distilled(budget, **options):
+    """Ours, then trained."""
 
     def make(setting):
         import bridge
 
+        # A body that trains fast gets worse on sentences before it gets better.
+        alone = "trainable" not in options
         done = bridge.distill(
             compose(setting),
             setting.train,
-            seconds=60 * minutes,
-            val_texts=setting.sentences[HELD_OUT : HELD_OUT + VALIDATION],
+            val_texts=setting.validation if alone else None,
             seed=setting.seed,
+            **budget,
             **options,
         )
         print(done, flush=True)
@@ -118,8 +124,22 @@ def distilled(minutes, **options):
     return make
 
 
-def rows(minutes):
+FIRST_LAYERS = {"trainable": "all", "until": "transformer_layer_1"}
+DISTILLED = {
+    "": {},
+    ", first layers": FIRST_LAYERS,
+    ", first layers and cut words": {
+        **FIRST_LAYERS,
+        "cut_words": True,
+        "body_learning_rate": 1e-3,
+    },
+}
+
+
+def rows(minutes, steps):
     """Name -> function, in the order of the table."""
+    budgets = {f"{count:g} min": {"seconds": 60 * count} for count in minutes}
+    budgets |= {f"{count} steps": {"steps": count} for count in steps}
     return {
         "original": original,
         "random": random,
@@ -129,12 +149,10 @@ def rows(minutes):
         "FOCUS's formula": focus,
         "OMP": omp,
         "composed": compose,
-        **{f"distilled {count:g} min": distilled(count) for count in minutes},
         **{
-            f"distilled {count:g} min, first layers": distilled(
-                count, trainable="all", until="transformer_layer_1"
-            )
-            for count in minutes
+            f"distilled {name}{what}": distilled(budget, **options)
+            for what, options in DISTILLED.items()
+            for name, budget in budgets.items()
         },
     }
 

@@ -2,9 +2,9 @@
 
 import os
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from time import monotonic
 
 import numpy as np
@@ -13,8 +13,9 @@ from bridge.embedding.provenance import Rule
 from bridge.keras.distilling.bar import training_bar
 from bridge.keras.distilling.budget import Budget
 from bridge.keras.distilling.course import Course
+from bridge.keras.distilling.cut_words import find_cut_words, make_word_texts
 from bridge.keras.distilling.distillation import Distillation
-from bridge.keras.distilling.lessons import Lesson
+from bridge.keras.distilling.lessons import Lesson, Lessons
 from bridge.keras.distilling.preparing import prepare
 from bridge.keras.distilling.saved import load_state, save_state
 from bridge.keras.distilling.trainer import Trainer
@@ -41,6 +42,7 @@ def distill(
     layers: Sequence[str] = (),
     until: str | None = None,
     trainable: str = "new",
+    cut_words: bool = False,
     copied: float = 0.0,
     min_uses: int = 2,
     learning_rate: float = 0.2,
@@ -86,6 +88,10 @@ def distill(
             body never learned: a word that the original tokenizer has whole and the
             other one cuts. The body is not the preset's then, and
             `Distillation.result.check()` says so; a head keeps its weights.
+        cut_words: Whether every second batch is of such words, eight to a text and
+            each as often as any other: the vocabulary lists them all, where `texts`
+            hold few of them. For a body that trains, and without `val_texts`: on those
+            it gets worse for a while before it gets better.
         copied: How far rows that are copied may move too, as a share of their norm.
             They are no copies then.
         min_uses: Batches in which a token must occur, or its row stays as it was.
@@ -141,6 +147,7 @@ def distill(
         "layers": list(layers),
         "until": until,
         "trainable": trainable,
+        "cut_words": cut_words,
         "copied": copied,
         "learning_rate": learning_rate,
         "body_learning_rate": body_learning_rate,
@@ -148,6 +155,7 @@ def distill(
         "sequence_length": sequence_length,
         "seed": seed,
     }
+    stream = _stream(result, lessons, texts, cut_words=cut_words, seed=seed)
     untrained = trainer.body_adam.read()
     course = Course() if state is None else load_state(state, trainer, settings)
 
@@ -158,7 +166,7 @@ def distill(
     try:
         _train(
             trainer,
-            islice(lessons.stream(texts), len(course.losses), None),
+            islice(stream, len(course.losses), None),
             held_out,
             course,
             budget,
@@ -174,6 +182,24 @@ def distill(
         trainer.body_adam.write(untrained)
         raise
     return _finish(result, trainer, course, min_uses)
+
+
+def _stream(
+    result: TransplantResult,
+    lessons: Lessons,
+    texts: Iterable[str],
+    *,
+    cut_words: bool,
+    seed: int,
+) -> Iterator[Lesson]:
+    """Yield lessons of the texts, and every second one of words where asked."""
+    stream = lessons.stream(texts)
+    reference = result._plan.source.alignment.reference
+    words = find_cut_words(reference, result.tokenizer) if cut_words else []
+    if not words:
+        return stream
+    other = lessons.stream(make_word_texts(words, seed=seed))
+    return chain.from_iterable(zip(stream, other, strict=True))
 
 
 def _train(

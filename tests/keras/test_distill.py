@@ -12,6 +12,7 @@ from bridge.errors import (
     SequenceLengthError,
     TextInputError,
 )
+from bridge.keras.distilling.cut_words import find_cut_words
 from bridge.keras.distilling.trainer import Agreement, Trainer
 from bridge.keras.tables import backbone_of, vocabulary_tables
 from tests.core.messages import around, exactly
@@ -124,6 +125,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
     family_presets, tmp_path, monkeypatch, trainable
 ):
     options = {**OPTIONS, "steps": 14, "val_texts": HELD_OUT, "trainable": trainable}
+    options["cut_words"] = trainable == "all"
     whole = transplanted(family_presets, "Bert")
     undisturbed = bridge.distill(whole, TRAIN, **options)
     options |= {"state": tmp_path / "state", "save_every": 0.0}
@@ -275,6 +277,40 @@ def test_a_body_that_trains_too_comes_nearer_than_rows_alone(
     checked = done.result.check()
     assert checked.equal_weights == moved.count(False)
     assert checked.hidden.note == f"{sum(moved)} weights of the body were trained"
+
+
+def test_cut_words_learn_though_no_text_holds_them(family_presets):
+    runs = {}
+    for cut_words in (False, True):
+        result = transplanted(family_presets, "Bert")
+        reference = result._plan.source.alignment.reference
+        words = find_cut_words(reference, result.tokenizer)
+        runs[cut_words] = bridge.distill(
+            result,
+            ["the cat sat"] * 8,
+            steps=40,
+            val_texts=[" ".join(words[place : place + 6]) for place in range(8)],
+            trainable="all",
+            cut_words=cut_words,
+            **OPTIONS,
+        )
+
+    best = {key: dict(run.agreements)[run.best_step] for key, run in runs.items()}
+    assert best[True].loss < 0.9 * best[False].loss
+    pieces = set(result.tokenizer.encode_batch(words).values.tolist())
+    assert len(pieces & set(runs[True].trained)) > 10 * len(runs[False].trained)
+
+
+def test_without_a_cut_word_all_batches_are_of_texts(family_presets):
+    preset = family_presets["Bert"]
+    reference = bridge.align(external("Bert"), preset).reference
+    losses = []
+    for cut_words in (False, True):
+        backbone = find_class("Bert", "Backbone").from_preset(preset)
+        result = bridge.transplant(backbone, bridge.align(reference, preset))
+        options = {**OPTIONS, "copied": 0.1, "cut_words": cut_words}
+        losses.append(bridge.distill(result, TRAIN, steps=4, **options).losses)
+    np.testing.assert_array_equal(*losses)
 
 
 @pytest.mark.parametrize("trainable", ["new", "all"])

@@ -1,4 +1,6 @@
-"""What distillation is made of: segments, readings, the optimizer, limits, budget."""
+"""What distillation is made of: segments, readings, words, the optimizer, limits."""
+
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.embedding.provenance import Provenance, Rule
 from bridge.keras.distilling.budget import Budget
+from bridge.keras.distilling.cut_words import find_cut_words, make_word_texts
 from bridge.keras.distilling.limits import RowLimits
 from bridge.keras.distilling.readings import Reader
 from bridge.keras.distilling.row_adam import RowAdam, sum_by_row
@@ -157,6 +160,49 @@ def test_views_of_texts_specials_and_segments(last, pair):
         [0, 0, 1, 0, 0, 0],
     ]
     assert not np.any(second[3:])
+
+
+@pytest.mark.parametrize(
+    ("reference", "tokenizer"),
+    [("wordpiece", "bpe"), ("bpe", "unigram"), ("sentencepiece", "wordpiece")],
+)
+def test_cut_words_are_those_found_word_by_word(reference, tokenizer):
+    theirs, ours = TOKENIZERS[reference], TOKENIZERS[tokenizer]
+    vocabulary = theirs.vocabulary
+    spellings = (token.strip("Ġ▁") for token in vocabulary.tokens)
+    known = dict.fromkeys(word for word in spellings if word.isalpha())
+
+    found = find_cut_words(theirs, ours)
+
+    def tokens(one, word):
+        return len(one.encode_batch([f"a {word}"])[0]) - len(one.encode_batch(["a"])[0])
+
+    both = (form for word in known for form in (word, word.capitalize()))
+    assert len(found) == len(set(found)) > 0
+    assert set(found) == {
+        word
+        for word in both
+        if len(word) > 1 and tokens(theirs, word) == 1 < tokens(ours, word)
+    }
+
+
+def test_a_tokenizer_cuts_no_word_that_it_has():
+    assert find_cut_words(TOKENIZERS["bpe"], TOKENIZERS["bpe"]) == []
+
+
+@given(st.integers(1, 30), st.integers(0, 3))
+def test_texts_of_words_hold_each_once_in_a_pass(count, passes):
+    words = [f"w{number}" for number in range(count)]
+
+    texts = list(islice(make_word_texts(words, seed=1), passes * count))
+
+    # Eight passes are as many texts as there are words.
+    assert all(text.startswith(" w") and len(text.split()) == 8 for text in texts)
+    found = "".join(texts).split()
+    for begin in range(0, len(found), count):
+        assert sorted(found[begin : begin + count]) == sorted(words)
+    if texts and count > 8:
+        assert texts != list(islice(make_word_texts(words, seed=2), len(texts)))
 
 
 def test_rows_that_every_step_touches_follow_adam():
