@@ -15,7 +15,7 @@ from bridge.alignment.remap import check_choice
 from bridge.corpus.beside import beside, sweep
 from bridge.corpus.encode_batch import EncodeBatch
 from bridge.corpus.encoders import make_encoder
-from bridge.corpus.engines.local import run_local
+from bridge.corpus.engines.local import refuse_import, run_local
 from bridge.corpus.engines.ray_data import run_ray
 from bridge.corpus.fingerprint import describe_encoder
 from bridge.corpus.formats import FORMATS
@@ -100,6 +100,7 @@ def encode_corpus(
         >>> bridge.encode_corpus("texts.txt", "ids", "tokenizer.json")
         {...'documents': 4...}
     """
+    refuse_import()
     _check(form=form, format=format, engine=engine)
     _check_positive(workers=workers, shard_size=shard_size)
     _require("pyarrow", *(["google_crc32c"] if format == "tfrecord" else []))

@@ -337,6 +337,45 @@ def _die(part):
     return local._held[0](part)
 
 
+# More than a pipe takes: a worker that dies early never reads it.
+UNGUARDED = """
+import sys
+import bridge
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+words = ["[PAD]", "[UNK]", *(f"word{number}" for number in range(20_000))]
+vocabulary = {word: token_id for token_id, word in enumerate(words)}
+tokenizer = Tokenizer(models.WordLevel(vocabulary, "[UNK]"))
+tokenizer.add_special_tokens(["[PAD]", "[UNK]"])
+tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+bridge.encode_corpus(
+    *sys.argv[1:], tokenizer, shard_size=100, workers=2, specials=None
+)
+"""
+
+
+def test_a_script_without_a_guard_ends_with_the_reason(inputs, tmp_path):
+    script = tmp_path / "job.py"
+    script.write_text(UNGUARDED)
+    result = subprocess.run(
+        [sys.executable, script, str(inputs), str(tmp_path / "out")],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert result.returncode == 1
+    assert "a script started workers outside" in result.stderr
+    message = (
+        "CorpusError: A script that starts workers must keep its calls from them. "
+        "Received: `encode_corpus` in a worker that imports the script. Put the call "
+        "behind `if __name__ == '__main__':`.\n"
+    )
+    assert message in result.stderr
+
+
 def test_a_job_of_one_shard_starts_no_process(inputs, tmp_path, monkeypatch):
     counts = run(inputs, tmp_path / "whole", shard_size=2**20)
     assert counts["shards"] == 1

@@ -13,6 +13,7 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.reduction import ForkingPickler
 
 from bridge.corpus.parts import Part
 from bridge.corpus.shard import ShardJob, ShardRecord
@@ -62,15 +63,38 @@ def run_local(
         limit_growth(before)
 
 
+def refuse_import() -> None:
+    """Refuse a job in a worker that is about to import the script that started it.
+
+    It would write to the folder of the job that it was started for.
+
+    Raises:
+        CorpusError: If this process is such a worker.
+    """
+    # As `multiprocessing` itself finds out, but only when a process is to be started.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise CorpusError(
+            "A script that starts workers must keep its calls from them. Received: "
+            "`encode_corpus` in a worker that imports the script. Put the call behind "
+            "`if __name__ == '__main__':`."
+        )
+
+
 def _share(job: ShardJob, parts: Iterator[Part], workers: int) -> Iterator[ShardRecord]:
     # Spawned, not forked: engines have threads, which a fork does not copy.
     context = multiprocessing.get_context("spawn")
     # This process has its tokenizer already: it makes shards while others load theirs,
     # in a thread, so that a long one keeps nobody waiting for the next.
+    # Not among the arguments of a process: one that dies before it reads them, such as
+    # by what its script does when imported, would leave this one writing for ever.
+    jobs = context.Queue()
+    data = bytes(ForkingPickler.dumps(job))
+    for _ in range(workers - 1):
+        jobs.put(data)
     with (
         ThreadPoolExecutor(1) as own,
         ProcessPoolExecutor(
-            workers - 1, mp_context=context, initializer=_begin, initargs=(job,)
+            workers - 1, mp_context=context, initializer=_begin, initargs=(jobs,)
         ) as others,
     ):
         # Itself first: a job of one shard starts no process.
@@ -82,6 +106,9 @@ def _share(job: ShardJob, parts: Iterator[Part], workers: int) -> Iterator[Shard
             yield from _run(parts, makers, ahead=workers)
         finally:
             others.shutdown(wait=True, cancel_futures=True)
+            # What nobody fetched is not waited for.
+            jobs.cancel_join_thread()
+            jobs.close()
 
 
 def _run(
@@ -112,15 +139,15 @@ def _run(
         yield from (future.result() for future in done)
 
 
-def _begin(job: ShardJob) -> None:
+def _begin(jobs: "multiprocessing.Queue[bytes]") -> None:
     """Prepare a worker."""
-    _held.append(job)
-    limit_growth(_GROWTH)
-    # One thread a worker: the libraries would start one a core in every process.
-    os.environ["RAYON_NUM_THREADS"] = "1"
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    limit_growth(_GROWTH)
+    # One thread a worker: the libraries would start one a core in every process.
+    os.environ["RAYON_NUM_THREADS"] = "1"
+    _held.append(ForkingPickler.loads(jobs.get()))
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
