@@ -9,7 +9,8 @@ from typing import Any
 # Some engines keep every word they ever met. Growth of the whole process is what can
 # be measured, so this is also how often a growing process pays for a rebuild. Their
 # tables double, so the peak is about twice this.
-_max_growth = 192 * 2**20
+MAX_GROWTH = 192 * 2**20
+_max_growth = MAX_GROWTH
 
 # Characters between two looks at the memory, and the most in one call: the caches of
 # the engines take up to 20 bytes for a character that belongs to a new word.
@@ -88,21 +89,17 @@ class Bounded:
         self._clear()
 
 
-def limit_growth(growth: int) -> int:
+def limit_growth(growth: int = MAX_GROWTH) -> None:
     """Set how far this process may grow before objects are rebuilt.
 
     For as long as it keeps nothing else: arrays that a user keeps are growth too, and
     each would cost a rebuild.
 
     Args:
-        growth: Bytes.
-
-    Returns:
-        The limit before, to be set again.
+        growth: Bytes; what it was at first, by default.
     """
     global _max_growth
-    before, _max_growth = _max_growth, growth
-    return before
+    _max_growth = growth
 
 
 def resident_memory() -> int | None:

@@ -66,8 +66,10 @@ class WordMemo:
             Token ids, one row a text, and the places of those texts whose ids are not
             those of their words.
         """
-        if self._left:
-            self._left -= 1
+        with self._lock:
+            is_left = self._left > 0
+            self._left -= is_left
+        if is_left:
             return reference(list(texts)), np.empty(0, np.int64)
         odd = [place for place, text in enumerate(texts) if END in text]
         if odd:

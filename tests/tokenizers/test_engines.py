@@ -478,7 +478,7 @@ def test_it_is_rebuilt_when_the_process_has_grown(monkeypatch):
     monkeypatch.setattr(bounded, "resident_memory", lambda: memory[0])
     build = Counted()
     monkeypatch.setattr(bounded, "_max_growth", 0)  # put back afterwards
-    assert bounded.limit_growth(1000) == 0
+    bounded.limit_growth(1000)
     held = Bounded(build)
     assert [held.get(5), held.get(bounded.CHECK_EVERY)] == [1, 1]
     memory[0] += 999
@@ -486,6 +486,9 @@ def test_it_is_rebuilt_when_the_process_has_grown(monkeypatch):
     memory[0] += 1
     assert held.get(1) == 2
     # From where it is now.
+    assert [held.get(bounded.CHECK_EVERY), held.get(1)] == [2, 2]
+    bounded.limit_growth()
+    memory[0] += 2000
     assert [held.get(bounded.CHECK_EVERY), held.get(1)] == [2, 2]
 
 

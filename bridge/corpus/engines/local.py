@@ -46,7 +46,7 @@ def run_local(
     Raises:
         CorpusError: If a shard cannot be made, or a process dies.
     """
-    before = limit_growth(_GROWTH)
+    limit_growth(_GROWTH)
     try:
         if workers == 1:
             yield from map(job, parts)
@@ -60,7 +60,7 @@ def run_local(
             "with fewer workers: finished shards stay."
         ) from error
     finally:
-        limit_growth(before)
+        limit_growth()
 
 
 def refuse_import() -> None:
@@ -83,14 +83,14 @@ def refuse_import() -> None:
 def _share(job: ShardJob, parts: Iterator[Part], workers: int) -> Iterator[ShardRecord]:
     # Spawned, not forked: engines have threads, which a fork does not copy.
     context = multiprocessing.get_context("spawn")
-    # This process has its tokenizer already: it makes shards while others load theirs,
-    # in a thread, so that a long one keeps nobody waiting for the next.
     # Not among the arguments of a process: one that dies before it reads them, such as
     # by what its script does when imported, would leave this one writing for ever.
     jobs = context.Queue()
     data = bytes(ForkingPickler.dumps(job))
     for _ in range(workers - 1):
         jobs.put(data)
+    # This process has its tokenizer already: it makes shards while others load theirs,
+    # in a thread, so that a long one keeps nobody waiting for the next.
     with (
         ThreadPoolExecutor(1) as own,
         ProcessPoolExecutor(

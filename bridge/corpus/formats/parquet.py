@@ -9,7 +9,7 @@ import numpy as np
 
 from bridge.corpus.formats.base import ShardFormat, ShardWriter, Stored
 from bridge.corpus.rows import Rows
-from bridge.ragged import Ragged, offsets_of
+from bridge.ragged import Ragged, as_int32, offsets_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -84,10 +84,10 @@ class TableWriter:
         names = [self._names[i] for i in rows.source.tolist()]
         sizes = np.fromiter(map(len, names), np.int64, len(names))
         columns = {
-            "length": _array(rows.ids.lengths.astype(np.int32)),
+            "length": _array(as_int32(rows.ids.lengths)),
             "source": pyarrow.StringArray.from_buffers(
                 len(names),
-                _buffer(offsets_of(sizes).astype(np.int32)),
+                _buffer(as_int32(offsets_of(sizes))),
                 pyarrow.py_buffer(b"".join(names)),
             ),
             "row": _array(rows.row.astype(np.int64)),
@@ -103,7 +103,7 @@ class TableWriter:
 def _column(rows: Ragged) -> "pyarrow.Array":
     import pyarrow
 
-    offsets = _array(rows.offsets.astype(np.int32))
+    offsets = _array(as_int32(rows.offsets))
     return pyarrow.ListArray.from_arrays(offsets, _array(rows.values))
 
 
