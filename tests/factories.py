@@ -142,15 +142,15 @@ def wordpiece_tokenizer():
     return tokenizer
 
 
-def bpe_tokenizer():
+def bpe_tokenizer(special_tokens=("<|endoftext|>",)):
     """A `tokenizers` byte-level BPE with one special token, as GPT-2 has."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-    vocabulary, merges = byte_pair_parts(("<|endoftext|>",))
+    vocabulary, merges = byte_pair_parts(special_tokens)
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=list(merges)))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(["<|endoftext|>"])
+    tokenizer.add_special_tokens(list(special_tokens))
     return tokenizer
 
 

@@ -38,10 +38,14 @@ def make_encoder(
 
 
 def _padded(tokenizer: Any) -> Tokenizer:  # noqa: ANN401  whatever load_tokenizer takes
-    """Let a special token fill cells, as users of GPT-2 do: lengths are stored."""
+    """Let another token fill cells where there is no pad token: lengths are stored.
+
+    A special one, as users of GPT-2 do; where there is none either, the first.
+    """
     loaded = load_tokenizer(tokenizer)
     roles = loaded.vocabulary.roles
-    spare = [roles[role] for role in ("eos", "sep", "bos") if role in roles]
-    if "pad" in roles or not spare:
+    if "pad" in roles:
         return loaded
-    return loaded.with_roles({"pad": spare[0]})
+    spare = [roles[role] for role in ("eos", "sep", "bos") if role in roles]
+    known = (i for i, token in enumerate(loaded.vocabulary.tokens) if token is not None)
+    return loaded.with_roles({"pad": next(iter(spare or known))})

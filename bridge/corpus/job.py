@@ -68,7 +68,8 @@ def encode_corpus(
         out: Folder to write, not in one that is read: the shards,
             `bridge_corpus.json`, and `rejects.jsonl` where a row is no text.
         tokenizer: A tokenizer, anything `load_tokenizer` takes, or an `Encoder`. Where
-            it has no pad token, its eos fills cells (of `npy`; lengths are stored).
+            it has no pad token, its eos, or else another token, fills cells (of `npy`;
+            lengths are stored).
         alignment: What its ids mean to a preset; needed for a remap.
         form: How files are read: `"lines"` or `"paragraphs"` (blank lines between),
             `"jsonl"`, `"csv"`, `"parquet"`; `"auto"` by their endings.

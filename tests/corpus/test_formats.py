@@ -68,9 +68,14 @@ def test_the_bytes_do_not_depend_on_what_memory_held_before(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_tokenizer_without_a_pad_token_will_do(inputs, tmp_path, name):
-    source = bpe_tokenizer()
-    assert "pad" not in bridge.load_tokenizer(source).vocabulary.roles
+@pytest.mark.parametrize("special_tokens", [("<|endoftext|>",), ()])
+def test_a_tokenizer_without_a_pad_token_will_do(
+    inputs, tmp_path, name, special_tokens
+):
+    source = bpe_tokenizer(special_tokens)
+    roles = bridge.load_tokenizer(source).vocabulary.roles
+    assert "pad" not in roles
+    assert ("eos" in roles) == bool(special_tokens)
     ids = bridge.load_tokenizer(source).encode_batch([*LINES, *LINES])
     bridge.encode_corpus(
         inputs,
