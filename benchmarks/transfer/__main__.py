@@ -42,7 +42,19 @@ def parse():
         help="a space before every text, as `add_prefix_space=True` of transformers; "
         "not for tokenizers that write it themselves",
     )
-    parser.add_argument("--pairs", type=int, help="most pairs of STS-B's dev split")
+    parser.add_argument("--pairs", type=int, help="most pairs of a split of STS-B")
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "bfloat16"),
+        help="what distillation in two parts computes in",
+    )
+    parser.add_argument(
+        "--splits",
+        nargs="+",
+        default=["dev"],
+        choices=("dev", "train", "test"),
+        help="of STS-B, where there is a file; rows are compared by the first",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of rows and distillation")
     parser.add_argument("--output", type=Path, default=Path("build/transfer"))
     parser.add_argument(
@@ -96,28 +108,31 @@ def measure(vocabulary, backbone, sentences, options):
         options.seed,
         donors.get(vocabulary),
     )
-    chosen = rows(options.minutes, options.steps)
+    chosen = rows(options.minutes, options.steps, options.dtype)
     names = ["original", *(options.rows or list(chosen)[1:])]
-    first, second, scores = read_pairs(Path(options.data), "dev", options.pairs)
-    pairs = spaced(first, space), spaced(second, space), scores
+    splits = {}
+    for split in options.splits:
+        first, second, scores = read_pairs(Path(options.data), split, options.pairs)
+        splits[split] = spaced(first, space), spaced(second, space), scores
     zero, cosines, found = None, {}, []
     for name in names:
         made, seconds = make(chosen[name], setting)
         if made is None:
             print(f"{vocabulary}, {name}: skipped, no --donor {vocabulary}=FILE")
             continue
-        zero = Zero(made, pairs, setting.held_out) if zero is None else zero
+        zero = Zero(made, splits, setting.held_out) if zero is None else zero
         numbers, cosines[name] = zero.measure(made)
         row = {"vocabulary": vocabulary, "row": name, "seconds": seconds, **numbers}
-        row["share"] = row["sts"] / (found[0]["sts"] if found else row["sts"])
+        whole = found[0]["sts"] if found else row["sts"]
+        row["share"] = {split: row["sts"][split] / whole[split] for split in splits}
         row["accuracy"] = tuned(made, space, options)
         found.append(row)
         print(json.dumps(row), flush=True)
-    best = list(cosines)[-1]
+    best, scores = list(cosines)[-1], next(iter(splits.values()))[2]
     for row in found:
         if row["row"] not in ("original", best):
             others = cosines[row["row"]]
-            row["last_row_better"] = compare(cosines[best], others, pairs[2])
+            row["last_row_better"] = compare(cosines[best], others, scores)
     return found
 
 

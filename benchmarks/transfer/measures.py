@@ -9,29 +9,34 @@ LENGTH = 96  # tokens of a text in fine-tuning
 
 
 class Zero:
-    """Quality without labels: STS-B, and agreement with the original."""
+    """Quality without labels: splits of STS-B, and agreement with the original."""
 
-    def __init__(self, original, pairs, held_out):
-        self.first, self.second, self.scores = pairs
+    def __init__(self, original, splits, held_out):
+        self.splits = splits
         self.held_out = held_out
         self.vectors = vectors(original, held_out)
 
     def measure(self, made):
-        """Numbers of one row, and its cosines of the pairs."""
-        left, right = vectors(made, self.first), vectors(made, self.second)
-        cosines = (left * right).sum(axis=1)
+        """Numbers of one row, and its cosines of the first split's pairs."""
+        cosines = {
+            name: (vectors(made, first) * vectors(made, second)).sum(axis=1)
+            for name, (first, second, _) in self.splits.items()
+        }
         found = vectors(made, self.held_out)
         begun = perf_counter()
         vectors(made, self.held_out)  # again: the first call compiles
         seconds = perf_counter() - begun
         tokens = made.tokenizer.encode_batch(self.held_out).values.size
         numbers = {
-            "sts": spearman(cosines, self.scores),
+            "sts": {
+                name: spearman(cosines[name], scores)
+                for name, (_, _, scores) in self.splits.items()
+            },
             "cosine": float((found * self.vectors).sum(axis=1).mean()),
             "tokens_per_text": tokens / len(self.held_out),
             "ms_per_text": 1000 * seconds / len(self.held_out),
         }
-        return numbers, cosines
+        return numbers, next(iter(cosines.values()))
 
 
 def vectors(made, texts):

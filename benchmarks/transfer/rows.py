@@ -102,6 +102,24 @@ def compose(setting):
     return setting.transplant(texts=setting.train)
 
 
+# Share of the budget that each part of a distillation in parts gets.
+FIRST_LAYERS = {"trainable": "all", "until": "transformer_layer_1"}
+WORDS = {"cut_words": True, "body_learning_rate": 1e-3}
+PARTS = (
+    (1 / 3, {**FIRST_LAYERS, **WORDS}),
+    (
+        2 / 3,
+        {
+            "trainable": "all",
+            "cut_words": True,
+            "body_learning_rate": 3e-4,
+            "learning_rate": 0.05,
+            "text_weight": 5.0,
+        },
+    ),
+)
+
+
 def distilled(budget, **options):
     """Ours, then trained."""
 
@@ -124,19 +142,40 @@ def distilled(budget, **options):
     return make
 
 
-FIRST_LAYERS = {"trainable": "all", "until": "transformer_layer_1"}
+def in_parts(budget, dtype):
+    """Ours, then trained up to the second layer, then as a whole."""
+
+    def make(setting):
+        import bridge
+
+        result = compose(setting)
+        for share, options in PARTS:
+            limit = {
+                name: type(most)(round(share * most)) for name, most in budget.items()
+            }
+            done = bridge.distill(
+                result,
+                setting.train,
+                seed=setting.seed,
+                compute_dtype=dtype,
+                **limit,
+                **options,
+            )
+            print(done, flush=True)
+            result = done.result
+        return result
+
+    return make
+
+
 DISTILLED = {
     "": {},
     ", first layers": FIRST_LAYERS,
-    ", first layers and cut words": {
-        **FIRST_LAYERS,
-        "cut_words": True,
-        "body_learning_rate": 1e-3,
-    },
+    ", first layers and cut words": {**FIRST_LAYERS, **WORDS},
 }
 
 
-def rows(minutes, steps):
+def rows(minutes, steps, dtype):
     """Name -> function, in the order of the table."""
     budgets = {f"{count:g} min": {"seconds": 60 * count} for count in minutes}
     budgets |= {f"{count} steps": {"steps": count} for count in steps}
@@ -152,6 +191,10 @@ def rows(minutes, steps):
         **{
             f"distilled {name}{what}": distilled(budget, **options)
             for what, options in DISTILLED.items()
+            for name, budget in budgets.items()
+        },
+        **{
+            f"distilled {name}, in two parts": in_parts(budget, dtype)
             for name, budget in budgets.items()
         },
     }

@@ -16,8 +16,11 @@ def to_markdown(report):
 
 
 def _table(rows, tasks):
+    splits = list(rows[0]["sts"])
     head = [
-        *("row", "STS-B dev", "of original", "last row better", "cosine"),
+        "row",
+        *(name for split in splits for name in (f"STS-B {split}", "of original")),
+        *("last row better", "cosine"),
         *(f"{task} %" for task in tasks),
         *("tokens/text", "ms/text", "seconds"),
     ]
@@ -30,8 +33,11 @@ def _cells(row, tasks):
     better = row.get("last_row_better")
     return [
         row["row"],
-        f"{row['sts']:.4f}",
-        f"{row['share']:.1%}",
+        *(
+            cell
+            for split, found in row["sts"].items()
+            for cell in (f"{found:.4f}", f"{row['share'][split]:.1%}")
+        ),
         "" if better is None else f"{better:.1%}",
         f"{row['cosine']:.4f}",
         *(_spread(row["accuracy"][task]) for task in tasks),

@@ -16,6 +16,7 @@ from bridge.keras.distilling.course import Course
 from bridge.keras.distilling.cut_words import find_cut_words, make_word_texts
 from bridge.keras.distilling.distillation import Distillation
 from bridge.keras.distilling.lessons import Lesson, Lessons
+from bridge.keras.distilling.precision import POLICIES, computing_in
 from bridge.keras.distilling.preparing import prepare
 from bridge.keras.distilling.saved import load_state, save_state
 from bridge.keras.distilling.trainer import Trainer
@@ -43,12 +44,14 @@ def distill(
     until: str | None = None,
     trainable: str = "new",
     cut_words: bool = False,
+    text_weight: float = 1.0,
     copied: float = 0.0,
     min_uses: int = 2,
     learning_rate: float = 0.2,
     body_learning_rate: float = 3e-4,
     batch_size: int = 64,
     sequence_length: int = 96,
+    compute_dtype: str | None = None,
     seed: int = 0,
     state: str | os.PathLike[str] | None = None,
     save_every: float = 60.0,
@@ -92,6 +95,9 @@ def distill(
             each as often as any other: the vocabulary lists them all, where `texts`
             hold few of them. For a body that trains, and without `val_texts`: on those
             it gets worse for a while before it gets better.
+        text_weight: Weight of the means over whole texts in the loss, beside 1 for
+            segments and special tokens together; higher where the model serves as one
+            that gives a vector for a text.
         copied: How far rows that are copied may move too, as a share of their norm.
             They are no copies then.
         min_uses: Batches in which a token must occur, or its row stays as it was.
@@ -100,6 +106,10 @@ def distill(
         batch_size: Texts of a batch; those of about one length go together.
         sequence_length: Most tokens of a text in either tokenizer, special ones
             included.
+        compute_dtype: What both models compute in while they train: `"bfloat16"` halves
+            the time of a step where the processor multiplies in it (GPUs and x86 with
+            AMX do), `"float32"`, or `None` for what they compute in else. Weights keep
+            their own dtype.
         seed: Of the order of the texts.
         state: Folder from which an interrupted run goes on, given the same texts and
             options, and in which it is saved; with `trainable="all"` four times as
@@ -124,11 +134,16 @@ def distill(
         >>> print(done)
         3 steps in ... s: ... rows trained, ... seen too rarely
     """
-    _check_options(copied, min_uses, learning_rate, body_learning_rate)
+    _check_options(copied, text_weight, min_uses, learning_rate, body_learning_rate)
     if trainable not in _TRAINABLE:
         raise ValueError(
             f"`trainable` must be {' or '.join(map(repr, _TRAINABLE))}. Received: "
             f"{trainable!r}."
+        )
+    if compute_dtype is not None and compute_dtype not in POLICIES:
+        raise ValueError(
+            f"`compute_dtype` must be {' or '.join(map(repr, POLICIES))}. Received: "
+            f"{compute_dtype!r}. Leave it out to compute as the model does."
         )
     budget = Budget(steps, seconds)
     trainer, lessons = prepare(
@@ -136,6 +151,7 @@ def distill(
         layers,
         until=until,
         trainable=trainable,
+        text_weight=text_weight,
         copied=copied,
         batch_size=batch_size,
         sequence_length=sequence_length,
@@ -148,11 +164,13 @@ def distill(
         "until": until,
         "trainable": trainable,
         "cut_words": cut_words,
+        "text_weight": text_weight,
         "copied": copied,
         "learning_rate": learning_rate,
         "body_learning_rate": body_learning_rate,
         "batch_size": batch_size,
         "sequence_length": sequence_length,
+        "compute_dtype": compute_dtype,
         "seed": seed,
     }
     stream = _stream(result, lessons, texts, cut_words=cut_words, seed=seed)
@@ -163,17 +181,19 @@ def distill(
         if state is not None:
             save_state(state, course, trainer, settings)
 
+    models = (trainer.body.model, trainer.teacher.body.model)
     try:
-        _train(
-            trainer,
-            islice(stream, len(course.losses), None),
-            held_out,
-            course,
-            budget,
-            peaks=(learning_rate * trainer.limits.spread(), body_learning_rate),
-            save=save,
-            save_every=save_every,
-        )
+        with computing_in(compute_dtype, models):
+            _train(
+                trainer,
+                islice(stream, len(course.losses), None),
+                held_out,
+                course,
+                budget,
+                peaks=(learning_rate * trainer.limits.spread(), body_learning_rate),
+                save=save,
+                save_every=save_every,
+            )
         if not held_out:
             course.keep(trainer)
         save()
@@ -261,10 +281,15 @@ def _finish(
 
 
 def _check_options(
-    copied: float, min_uses: int, learning_rate: float, body_learning_rate: float
+    copied: float,
+    text_weight: float,
+    min_uses: int,
+    learning_rate: float,
+    body_learning_rate: float,
 ) -> None:
     least = (
         ("copied", copied, copied >= 0),
+        ("text_weight", text_weight, text_weight >= 0),
         ("min_uses", min_uses, min_uses >= 1),
         ("learning_rate", learning_rate, learning_rate > 0),
         ("body_learning_rate", body_learning_rate, body_learning_rate > 0),
@@ -272,6 +297,7 @@ def _check_options(
     for name, value, holds in least:
         if not holds:
             raise ValueError(
-                "`copied` must be at least 0, `min_uses` at least 1 and learning rates "
-                f"above 0. Received: {name}={value}. Leave it out for the default."
+                "`copied` and `text_weight` must be at least 0, `min_uses` at least 1 "
+                f"and learning rates above 0. Received: {name}={value}. Leave it out "
+                "for the default."
             )

@@ -376,6 +376,36 @@ def test_what_may_train(family_presets):
         )
 
 
+@pytest.mark.parametrize("trainable", ["new", "all"])
+def test_training_in_bfloat16_leaves_layers_as_they_were(family_presets, trainable):
+    done = {}
+    for dtype in ("float32", "bfloat16"):
+        result = transplanted(family_presets, "Bert")
+        layers = result.model._flatten_layers()
+        before = [layer.dtype_policy for layer in layers]
+        options = {**OPTIONS, "trainable": trainable, "compute_dtype": dtype}
+
+        done[dtype] = bridge.distill(result, TRAIN, steps=20, **options)
+
+        assert [layer.dtype_policy for layer in layers] == before
+        assert {weight.dtype for weight in result.model.weights} == {"float32"}
+    first, second = (run.losses for run in done.values())
+    assert np.abs(first - second).max() > 0
+    np.testing.assert_allclose(second, first, rtol=0.05)
+
+
+def test_what_it_may_compute_in(family_presets):
+    result = transplanted(family_presets, "Bert")
+    with pytest.raises(
+        ValueError,
+        match=exactly(
+            "`compute_dtype` must be 'float32' or 'bfloat16'. Received: 'float16'. "
+            "Leave it out to compute as the model does."
+        ),
+    ):
+        bridge.distill(result, TRAIN, steps=1, compute_dtype="float16")
+
+
 def test_a_causal_model_scores_shared_tokens_more_like_the_original(family_presets):
     result = transplanted(family_presets, "GPT2", "CausalLM")
     shared = np.flatnonzero(result.provenance.copied)
@@ -406,6 +436,7 @@ def test_the_gradient_is_that_of_the_loss(family_presets):
         (),
         until=None,
         trainable="all",
+        text_weight=3.0,
         copied=0.0,
         batch_size=8,
         sequence_length=32,
@@ -504,6 +535,7 @@ def test_one_text_is_no_list(family_presets):
     "option",
     [
         {"copied": -0.1},
+        {"text_weight": -1.0},
         {"min_uses": 0},
         {"learning_rate": 0.0},
         {"body_learning_rate": 0.0},
@@ -514,8 +546,9 @@ def test_options_out_of_range(family_presets, option):
     with pytest.raises(
         ValueError,
         match=exactly(
-            "`copied` must be at least 0, `min_uses` at least 1 and learning rates "
-            f"above 0. Received: {name}={value}. Leave it out for the default."
+            "`copied` and `text_weight` must be at least 0, `min_uses` at least 1 and "
+            f"learning rates above 0. Received: {name}={value}. Leave it out for the "
+            "default."
         ),
     ):
         bridge.distill(transplanted(family_presets, "Bert"), TRAIN, steps=1, **option)

@@ -1,7 +1,5 @@
 """What distillation is made of: segments, readings, words, the optimizer, limits."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -190,19 +188,21 @@ def test_a_tokenizer_cuts_no_word_that_it_has():
     assert find_cut_words(TOKENIZERS["bpe"], TOKENIZERS["bpe"]) == []
 
 
-@given(st.integers(1, 30), st.integers(0, 3))
-def test_texts_of_words_hold_each_once_in_a_pass(count, passes):
+@given(st.integers(1, 30))
+def test_texts_of_words_hold_each_four_times(count):
     words = [f"w{number}" for number in range(count)]
 
-    texts = list(islice(make_word_texts(words, seed=1), passes * count))
+    texts = make_word_texts(words, seed=1)
 
-    # Eight passes are as many texts as there are words.
-    assert all(text.startswith(" w") and len(text.split()) == 8 for text in texts)
+    lengths = [len(text.split()) for text in texts]
+    assert all(text.startswith(" w") for text in texts)
+    assert set(lengths[:-1]) <= {8}
+    assert 1 <= lengths[-1] <= 8
     found = "".join(texts).split()
-    for begin in range(0, len(found), count):
+    for begin in range(0, 4 * count, count):
         assert sorted(found[begin : begin + count]) == sorted(words)
-    if texts and count > 8:
-        assert texts != list(islice(make_word_texts(words, seed=2), len(texts)))
+    if count > 8:
+        assert texts != make_word_texts(words, seed=2)
 
 
 def test_rows_that_every_step_touches_follow_adam():

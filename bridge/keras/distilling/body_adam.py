@@ -1,12 +1,14 @@
 """`BodyAdam`: weights of a body that train beside the rows, and their optimizer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from bridge.keras.distilling.gradient import compiled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,17 +18,23 @@ class BodyAdam:
     Attributes:
         variables: The weights, variables of Keras.
         optimizer: Their optimizer.
+        move: Moves them against their gradients, by the optimizer's rate.
     """
 
     variables: tuple[Any, ...]
     optimizer: Any
+    move: Callable[[Sequence[Any]], None]
 
     @classmethod
     def of(cls, variables: Sequence[Any]) -> Self:
         """Start from the weights as they are."""
         optimizer = keras.optimizers.Adam()
         optimizer.build(variables)
-        return cls(tuple(variables), optimizer)
+
+        def move(gradients: Sequence[Any]) -> None:
+            optimizer.apply(gradients, variables)
+
+        return cls(tuple(variables), optimizer, compiled(move))
 
     @property
     def size(self) -> int:
@@ -42,7 +50,7 @@ class BodyAdam:
         """
         if self.variables:
             self.optimizer.learning_rate = rate
-            self.optimizer.apply(gradients, self.variables)
+            self.move(gradients)
 
     def read(self) -> list[NDArray[Any]]:
         """Return copies of the weights."""

@@ -1,7 +1,6 @@
 """Words that the original tokenizer has whole and the other one cuts, as texts."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,10 @@ from bridge.vocabulary.surface import Position
 
 # Words of a text. A sentence would hold fewer of them at the same cost.
 _LENGTH = 8
+
+# Texts in which a word stands. The original model reads them once, however often they
+# train: what it says of them is kept.
+_TIMES = 4
 
 # A word in front, since the first of a text may be cut in another way.
 _FRONT = "a "
@@ -42,26 +45,20 @@ def find_cut_words(reference: Tokenizer, tokenizer: Tokenizer) -> list[str]:
     return [spelled[place] for place in np.flatnonzero(whole & cut)]
 
 
-def make_word_texts(words: Sequence[str], *, seed: int) -> Iterator[str]:
-    """Yield texts of words for ever, every word once in a pass.
+def make_word_texts(words: Sequence[str], *, seed: int) -> list[str]:
+    """Make texts in which every word stands a few times, each time beside others.
 
     Args:
         words: Words, at least one.
-        seed: Of their order, which is another one in every pass.
+        seed: Of their order.
 
-    Yields:
-        Texts of eight words, with a space in front.
+    Returns:
+        Texts of eight words or, the last one, fewer, with a space in front.
     """
-    shuffled = _shuffle(words, np.random.default_rng(seed))
-    while True:
-        yield " " + " ".join(islice(shuffled, _LENGTH))
-
-
-def _shuffle(words: Sequence[str], draw: np.random.Generator) -> Iterator[str]:
-    """Yield all words again and again, in another order in every pass."""
-    while True:
-        for place in draw.permutation(len(words)):
-            yield words[place]
+    draw = np.random.default_rng(seed)
+    order = np.concatenate([draw.permutation(len(words)) for _ in range(_TIMES)])
+    parts = np.array_split(order, range(_LENGTH, len(order), _LENGTH))
+    return [" " + " ".join(words[place] for place in part) for part in parts]
 
 
 def _count_tokens(tokenizer: Tokenizer, words: Sequence[str]) -> NDArray[np.int64]:

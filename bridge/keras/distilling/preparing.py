@@ -28,6 +28,7 @@ def prepare(
     *,
     until: str | None,
     trainable: str,
+    text_weight: float,
     copied: float,
     batch_size: int,
     sequence_length: int,
@@ -40,6 +41,7 @@ def prepare(
         layers: As `distill` takes them.
         until: As `distill` takes it.
         trainable: As `distill` takes it.
+        text_weight: As `distill` takes it.
         copied: As `distill` takes it.
         batch_size: As `distill` takes it.
         sequence_length: As `distill` takes it.
@@ -61,6 +63,7 @@ def prepare(
         transplanted,
         teacher,
         _limits(result, copied),
+        text_weight=text_weight,
         # A head scores by the last states of the backbone only.
         heads=_heads(result, seed) if until is None else (),
         weights=transplanted.trainable_weights() if trainable == "all" else (),

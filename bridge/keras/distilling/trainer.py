@@ -41,6 +41,7 @@ class Trainer:
         adam: The rows and the state of their optimizer.
         body_adam: The same of the body's weights that train.
         limits: Which rows train, and how far they may go.
+        text_weight: Weight of whole texts in the loss.
         heads: Rows of output heads, `(tokens, dim)`, by which the scores of causal
             models are compared; none for other models.
         differentiate: The compiled loss of a batch, with its derivative.
@@ -51,6 +52,7 @@ class Trainer:
     adam: RowAdam
     body_adam: BodyAdam
     limits: RowLimits
+    text_weight: float
     heads: tuple[NDArray[np.float32], ...]
     differentiate: Differentiated
 
@@ -61,6 +63,7 @@ class Trainer:
         teacher: Teacher,
         limits: RowLimits,
         *,
+        text_weight: float,
         heads: tuple[NDArray[np.float32], ...] = (),
         weights: Sequence[Any] = (),
     ) -> Self:
@@ -70,6 +73,7 @@ class Trainer:
             body: As the attribute.
             teacher: As the attribute.
             limits: As the attribute.
+            text_weight: As the attribute.
             heads: As the attribute.
             weights: Variables of the body that train too.
 
@@ -80,7 +84,7 @@ class Trainer:
         def loss_of(embedded: Any, rest: Any) -> tuple[Any, Any]:  # noqa: ANN401
             others, weights, target, used, scored = rest
             views = view_states(body(embedded, others), weights)
-            loss, cosine = compare_views(views, target, used)
+            loss, cosine = compare_views(views, target, used, text_weight=text_weight)
             for rows in scored:
                 loss = loss + compare_scores(views[-1], target[-1], used, rows)
             return loss, cosine
@@ -88,7 +92,7 @@ class Trainer:
         adam = RowAdam.of(limits.start.copy())
         compiled = value_and_gradient(loss_of, body.model, weights)
         body_adam = BodyAdam.of(weights)
-        return cls(body, teacher, adam, body_adam, limits, heads, compiled)
+        return cls(body, teacher, adam, body_adam, limits, text_weight, heads, compiled)
 
     def step(self, lesson: Lesson, *, rate: float, body_rate: float = 0.0) -> float:
         """Train the rows of one batch, and the body where asked.
@@ -154,4 +158,5 @@ class Trainer:
             lesson.used,
         )
         # Tensors: torch's do not mix with arrays.
-        return compare_views(*map(keras.ops.convert_to_tensor, arrays))
+        tensors = map(keras.ops.convert_to_tensor, arrays)
+        return compare_views(*tensors, text_weight=self.text_weight)

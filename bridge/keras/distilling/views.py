@@ -4,9 +4,6 @@ from typing import Any
 
 from keras import ops
 
-# Weight of whole texts beside that of their segments and special tokens.
-TEXTS = 1.0
-
 
 def view_states(states: Any, weights: Any) -> Any:  # noqa: ANN401  tensors of the backend
     """Weigh hidden states into views.
@@ -21,7 +18,13 @@ def view_states(states: Any, weights: Any) -> Any:  # noqa: ANN401  tensors of t
     return ops.einsum("bvw,lbwd->lbvd", weights, ops.cast(states, "float32"))
 
 
-def compare_views(views: Any, target: Any, used: Any) -> tuple[Any, Any]:  # noqa: ANN401
+def compare_views(
+    views: Any,  # noqa: ANN401
+    target: Any,  # noqa: ANN401
+    used: Any,  # noqa: ANN401
+    *,
+    text_weight: float,
+) -> tuple[Any, Any]:
     """Compare the views of two models.
 
     Segments and special tokens count by the squared distance of their states, as a
@@ -31,6 +34,7 @@ def compare_views(views: Any, target: Any, used: Any) -> tuple[Any, Any]:  # noq
         views: `(layers, batch_size, views, dim)`; the first view is the whole text.
         target: The same of the model that is imitated.
         used: 1 for every view that both have, else 0, `(batch_size, views)` float32.
+        text_weight: Weight of whole texts beside that of the other views.
 
     Returns:
         The loss, and the mean cosine of whole texts in the last layer.
@@ -44,7 +48,7 @@ def compare_views(views: Any, target: Any, used: Any) -> tuple[Any, Any]:  # noq
     )
     cosines = ops.sum(texts, axis=-1) * used[:, 0]
     cosine = ops.sum(cosines, axis=1) / ops.sum(used[:, 0])
-    return ops.mean(share) + TEXTS * ops.mean(1 - cosine), cosine[-1]
+    return ops.mean(share) + text_weight * ops.mean(1 - cosine), cosine[-1]
 
 
 def compare_scores(states: Any, target: Any, used: Any, rows: Any) -> Any:  # noqa: ANN401
