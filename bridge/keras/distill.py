@@ -91,10 +91,11 @@ def distill(
             body never learned: a word that the original tokenizer has whole and the
             other one cuts. The body is not the preset's then, and
             `Distillation.result.check()` says so; a head keeps its weights.
-        cut_words: Whether every second batch is of such words, eight to a text and
-            each as often as any other: the vocabulary lists them all, where `texts`
-            hold few of them. For a body that trains, and without `val_texts`: on those
-            it gets worse for a while before it gets better.
+        cut_words: Whether every second batch is of such words, eight to a text: the
+            vocabulary lists them all, where `texts` hold few of them. Those that stand
+            early in it come more often, since they are frequent ones. For a body that
+            trains, and without `val_texts`: on those it gets worse for a while before
+            it gets better.
         text_weight: Weight of the means over whole texts in the loss, beside 1 for
             segments and special tokens together; higher where the model serves as one
             that gives a vector for a text.
@@ -215,7 +216,7 @@ def _stream(
     """Yield lessons of the texts, and every second one of words where asked."""
     stream = lessons.stream(texts)
     reference = result._plan.source.alignment.reference
-    words = find_cut_words(reference, result.tokenizer) if cut_words else []
+    words = find_cut_words(reference, result.tokenizer) if cut_words else {}
     if not words:
         return stream
     other = lessons.stream(make_word_texts(words, seed=seed))

@@ -284,7 +284,7 @@ def test_cut_words_learn_though_no_text_holds_them(family_presets):
     for cut_words in (False, True):
         result = transplanted(family_presets, "Bert")
         reference = result._plan.source.alignment.reference
-        words = find_cut_words(reference, result.tokenizer)
+        words = list(find_cut_words(reference, result.tokenizer))
         runs[cut_words] = bridge.distill(
             result,
             ["the cat sat"] * 8,
