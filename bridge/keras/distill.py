@@ -16,7 +16,8 @@ from bridge.keras.distilling.course import Course
 from bridge.keras.distilling.cut_words import find_cut_words, make_word_texts
 from bridge.keras.distilling.distillation import Distillation
 from bridge.keras.distilling.lessons import Lesson, Lessons
-from bridge.keras.distilling.precision import POLICIES, computing_in
+from bridge.keras.distilling.options import check_options
+from bridge.keras.distilling.precision import computing_in
 from bridge.keras.distilling.preparing import prepare
 from bridge.keras.distilling.saved import load_state, save_state
 from bridge.keras.distilling.trainer import Trainer
@@ -28,9 +29,6 @@ __all__ = ["Distillation", "distill"]
 # The held-out texts are looked at before training and after every tenth of it.
 _MEASURES = 10
 _PATIENCE = 3  # measures without a better one that end it
-
-# What may train: new rows, or the body too. `transplant` uses the same words.
-_TRAINABLE = ("new", "all")
 
 
 def distill(
@@ -135,17 +133,15 @@ def distill(
         >>> print(done)
         3 steps in ... s: ... rows trained, ... seen too rarely
     """
-    _check_options(copied, text_weight, min_uses, learning_rate, body_learning_rate)
-    if trainable not in _TRAINABLE:
-        raise ValueError(
-            f"`trainable` must be {' or '.join(map(repr, _TRAINABLE))}. Received: "
-            f"{trainable!r}."
-        )
-    if compute_dtype is not None and compute_dtype not in POLICIES:
-        raise ValueError(
-            f"`compute_dtype` must be {' or '.join(map(repr, POLICIES))}. Received: "
-            f"{compute_dtype!r}. Leave it out to compute as the model does."
-        )
+    check_options(
+        trainable=trainable,
+        compute_dtype=compute_dtype,
+        copied=copied,
+        text_weight=text_weight,
+        min_uses=min_uses,
+        learning_rate=learning_rate,
+        body_learning_rate=body_learning_rate,
+    )
     budget = Budget(steps, seconds)
     trainer, lessons = prepare(
         result,
@@ -279,26 +275,3 @@ def _finish(
         body=trainer.body_adam.size if course.best_step else 0,
         seconds=course.seconds,
     )
-
-
-def _check_options(
-    copied: float,
-    text_weight: float,
-    min_uses: int,
-    learning_rate: float,
-    body_learning_rate: float,
-) -> None:
-    least = (
-        ("copied", copied, copied >= 0),
-        ("text_weight", text_weight, text_weight >= 0),
-        ("min_uses", min_uses, min_uses >= 1),
-        ("learning_rate", learning_rate, learning_rate > 0),
-        ("body_learning_rate", body_learning_rate, body_learning_rate > 0),
-    )
-    for name, value, holds in least:
-        if not holds:
-            raise ValueError(
-                "`copied` and `text_weight` must be at least 0, `min_uses` at least 1 "
-                f"and learning rates above 0. Received: {name}={value}. Leave it out "
-                "for the default."
-            )

@@ -24,13 +24,22 @@ def computing_in(dtype: str | None, models: Iterable[Any]) -> Iterator[None]:
     Yields:
         Once, while it is so.
     """
+    if dtype is None:
+        yield
+        return
     found = {id(x): x for model in models for x in model._flatten_layers()}
-    before = [(layer, layer.dtype_policy) for layer in found.values()]
+    layers = [layer for layer in found.values() if _may_change(layer.dtype_policy)]
+    before = [(layer, layer.dtype_policy) for layer in layers]
     try:
-        if dtype is not None:
-            for layer, _ in before:
-                layer.dtype_policy = keras.DTypePolicy(POLICIES[dtype])
+        for layer, _ in before:
+            layer.dtype_policy = keras.DTypePolicy(POLICIES[dtype])
         yield
     finally:
         for layer, own in before:
             layer.dtype_policy = own
+
+
+def _may_change(policy: Any) -> bool:  # noqa: ANN401  policies of Keras
+    """Tell whether a policy is neither quantized nor one that layers share."""
+    shared = isinstance(policy, keras.dtype_policies.DTypePolicyMap)
+    return not shared and policy.quantization_mode is None
