@@ -376,14 +376,13 @@ def test_what_may_train(family_presets):
         )
 
 
-@pytest.mark.parametrize("trainable", ["new", "all"])
-def test_training_in_bfloat16_leaves_layers_as_they_were(family_presets, trainable):
+def test_training_in_bfloat16_leaves_layers_as_they_were(family_presets):
     done = {}
     for dtype in ("float32", "bfloat16"):
         result = transplanted(family_presets, "Bert")
         layers = result.model._flatten_layers()
         before = [layer.dtype_policy for layer in layers]
-        options = {**OPTIONS, "trainable": trainable, "compute_dtype": dtype}
+        options = {**OPTIONS, "trainable": "all", "compute_dtype": dtype}
 
         done[dtype] = bridge.distill(result, TRAIN, steps=20, **options)
 
