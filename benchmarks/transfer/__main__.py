@@ -46,7 +46,7 @@ def parse():
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16"),
-        help="what distillation in two parts computes in",
+        help="what distillation computes in",
     )
     parser.add_argument(
         "--splits",

@@ -102,63 +102,46 @@ def compose(setting):
     return setting.transplant(texts=setting.train)
 
 
-# Share of the budget that each part of a distillation in parts gets.
 FIRST_LAYERS = {"trainable": "all", "until": "transformer_layer_1"}
 WORDS = {"cut_words": True, "body_learning_rate": 1e-3}
-PARTS = (
-    (1 / 3, {**FIRST_LAYERS, **WORDS}),
-    (
-        2 / 3,
-        {
-            "trainable": "all",
-            "cut_words": True,
-            "body_learning_rate": 3e-4,
-            "learning_rate": 0.05,
-            "text_weight": 5.0,
-        },
-    ),
-)
+# What a row does, in parts: the share of the budget, and options.
+DISTILLED = {
+    "": [(1, {})],
+    ", first layers": [(1, FIRST_LAYERS)],
+    ", first layers and cut words": [(1, {**FIRST_LAYERS, **WORDS})],
+    ", in two parts": [
+        (1 / 3, {**FIRST_LAYERS, **WORDS}),
+        (
+            2 / 3,
+            {
+                "trainable": "all",
+                "cut_words": True,
+                "body_learning_rate": 3e-4,
+                "learning_rate": 0.05,
+                "text_weight": 5.0,
+            },
+        ),
+    ],
+}
 
 
-def distilled(budget, **options):
-    """Ours, then trained."""
-
-    def make(setting):
-        import bridge
-
-        # A body that trains fast gets worse on sentences before it gets better.
-        alone = "trainable" not in options
-        done = bridge.distill(
-            compose(setting),
-            setting.train,
-            val_texts=setting.validation if alone else None,
-            seed=setting.seed,
-            **budget,
-            **options,
-        )
-        print(done, flush=True)
-        return done.result
-
-    return make
-
-
-def in_parts(budget, dtype):
-    """Ours, then trained up to the second layer, then as a whole."""
+def distilled(limit, amount, parts, dtype):
+    """Ours, then trained in one part or several."""
 
     def make(setting):
         import bridge
 
         result = compose(setting)
-        for share, options in PARTS:
-            limit = {
-                name: type(most)(round(share * most)) for name, most in budget.items()
-            }
+        for share, options in parts:
+            # A body that trains fast gets worse on sentences before it gets better.
+            alone = "trainable" not in options
             done = bridge.distill(
                 result,
                 setting.train,
+                val_texts=setting.validation if alone else None,
                 seed=setting.seed,
                 compute_dtype=dtype,
-                **limit,
+                **{limit: max(1, round(share * amount))},
                 **options,
             )
             print(done, flush=True)
@@ -168,17 +151,10 @@ def in_parts(budget, dtype):
     return make
 
 
-DISTILLED = {
-    "": {},
-    ", first layers": FIRST_LAYERS,
-    ", first layers and cut words": {**FIRST_LAYERS, **WORDS},
-}
-
-
 def rows(minutes, steps, dtype):
     """Name -> function, in the order of the table."""
-    budgets = {f"{count:g} min": {"seconds": 60 * count} for count in minutes}
-    budgets |= {f"{count} steps": {"steps": count} for count in steps}
+    budgets = {f"{count:g} min": ("seconds", 60 * count) for count in minutes}
+    budgets |= {f"{count} steps": ("steps", count) for count in steps}
     return {
         "original": original,
         "random": random,
@@ -189,12 +165,8 @@ def rows(minutes, steps, dtype):
         "OMP": omp,
         "composed": compose,
         **{
-            f"distilled {name}{what}": distilled(budget, **options)
-            for what, options in DISTILLED.items()
-            for name, budget in budgets.items()
-        },
-        **{
-            f"distilled {name}, in two parts": in_parts(budget, dtype)
+            f"distilled {name}{what}": distilled(*budget, parts, dtype)
+            for what, parts in DISTILLED.items()
             for name, budget in budgets.items()
         },
     }

@@ -105,10 +105,10 @@ def distill(
         batch_size: Texts of a batch; those of about one length go together.
         sequence_length: Most tokens of a text in either tokenizer, special ones
             included.
-        compute_dtype: What both models compute in while they train: `"bfloat16"` halves
-            the time of a step where the processor multiplies in it (GPUs and x86 with
-            AMX do), `"float32"`, or `None` for what they compute in else. Weights keep
-            their own dtype.
+        compute_dtype: What both models compute in while they train: `"bfloat16"` saves
+            a third or more of a step where the processor multiplies in it, as x86 with
+            AMX does; `"float32"`; or `None` for what they compute in else. Weights
+            keep their own dtype.
         seed: Of the order of the texts.
         state: Folder from which an interrupted run goes on, given the same texts and
             options, and in which it is saved; with `trainable="all"` four times as

@@ -13,6 +13,7 @@ from bridge.errors import (
     TextInputError,
 )
 from bridge.keras.distilling.cut_words import find_cut_words
+from bridge.keras.distilling.precision import computing_in
 from bridge.keras.distilling.trainer import Agreement, Trainer
 from bridge.keras.tables import backbone_of, vocabulary_tables
 from tests.core.messages import around, exactly
@@ -391,6 +392,24 @@ def test_training_in_bfloat16_leaves_layers_as_they_were(family_presets):
     first, second = (run.losses for run in done.values())
     assert np.abs(first - second).max() > 0
     np.testing.assert_allclose(second, first, rtol=0.05)
+
+
+def test_layers_compute_as_before_after_an_error():
+    model = keras.Sequential([keras.layers.Dense(2), keras.layers.Dense(2)])
+    model.build((None, 2))
+    plain, quantized = model.layers
+    quantized.quantize("int8")
+    before = [layer.dtype_policy for layer in model.layers]
+
+    def fail():
+        with computing_in("bfloat16", [model]):
+            assert plain.compute_dtype == "bfloat16"
+            assert quantized.dtype_policy is before[1]
+            raise ArithmeticError("stop")
+
+    with pytest.raises(ArithmeticError, match="stop"):
+        fail()
+    assert [layer.dtype_policy for layer in model.layers] == before
 
 
 def test_what_it_may_compute_in(family_presets):

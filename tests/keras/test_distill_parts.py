@@ -12,6 +12,7 @@ from bridge.keras.distilling.limits import RowLimits
 from bridge.keras.distilling.readings import Reader
 from bridge.keras.distilling.row_adam import RowAdam, sum_by_row
 from bridge.keras.distilling.segments import Side, share_segments
+from bridge.keras.distilling.views import compare_views
 from bridge.ragged import Ragged
 from bridge.spec import Template
 from bridge.tokenizers.load import load_tokenizer
@@ -220,6 +221,28 @@ def test_texts_hold_every_word_about_as_often_as_its_share(shares):
         assert max(1, wanted - 1) <= found.count(word) <= max(1, wanted + 1)
     if len(words) > 8:
         assert texts != make_word_texts(words, seed=2)
+
+
+def test_the_weight_of_texts_counts_their_direction():
+    from keras import ops
+
+    draw = np.random.default_rng(0)
+    views, target = draw.standard_normal((2, 1, 4, 3, 8)).astype(np.float32)
+    used = np.ones((4, 3), np.float32)
+
+    losses = [
+        float(
+            compare_views(
+                ops.array(views), ops.array(target), ops.array(used), text_weight=weight
+            )[0]
+        )
+        for weight in (0.0, 1.0, 5.0)
+    ]
+
+    first, second = views[0, :, 0], target[0, :, 0]
+    sizes = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    away = 1 - np.mean((first * second).sum(axis=1) / sizes)
+    np.testing.assert_allclose(np.diff(losses), [away, 4 * away], rtol=1e-4)
 
 
 def test_rows_that_every_step_touches_follow_adam():
