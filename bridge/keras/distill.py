@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from time import monotonic
@@ -92,8 +92,7 @@ def distill(
         cut_words: Whether every second batch is of such words, eight to a text: the
             vocabulary lists them all, where `texts` hold few of them. Those that stand
             early in it come more often, since they are frequent ones. For a body that
-            trains, and without `val_texts`: on those it gets worse for a while before
-            it gets better.
+            trains. With `val_texts`, models are compared on as many lists of words too.
         text_weight: Weight of the means over whole texts in the loss, beside 1 for
             segments and special tokens together; higher where the model serves as one
             that gives a vector for a text.
@@ -154,7 +153,15 @@ def distill(
         sequence_length=sequence_length,
         seed=seed,
     )
-    held_out = [] if val_texts is None else lessons.held_out(val_texts)
+    words = _find_words(result) if cut_words else {}
+    held_out: list[Lesson] = []
+    if val_texts is not None:
+        held_out = lessons.held_out(val_texts)
+        # The words are those of training, since these are all there are, in another
+        # order: a body first gets worse on sentences while it learns words.
+        if words:
+            lists = make_word_texts(words, seed=seed + 1)[: len(val_texts)]
+            held_out += lessons.held_out(lists)
     settings = {
         "rows": zlib.crc32(trainer.limits.start.tobytes()),
         "layers": list(layers),
@@ -170,7 +177,7 @@ def distill(
         "compute_dtype": compute_dtype,
         "seed": seed,
     }
-    stream = _stream(result, lessons, texts, cut_words=cut_words, seed=seed)
+    stream = _stream(lessons, texts, words, seed=seed)
     untrained = trainer.body_adam.read()
     course = Course() if state is None else load_state(state, trainer, settings)
 
@@ -201,18 +208,16 @@ def distill(
     return _finish(result, trainer, course, min_uses)
 
 
-def _stream(
-    result: TransplantResult,
-    lessons: Lessons,
-    texts: Iterable[str],
-    *,
-    cut_words: bool,
-    seed: int,
-) -> Iterator[Lesson]:
-    """Yield lessons of the texts, and every second one of words where asked."""
-    stream = lessons.stream(texts)
+def _find_words(result: TransplantResult) -> dict[str, float]:
     reference = result._plan.source.alignment.reference
-    words = find_cut_words(reference, result.tokenizer) if cut_words else {}
+    return find_cut_words(reference, result.tokenizer)
+
+
+def _stream(
+    lessons: Lessons, texts: Iterable[str], words: Mapping[str, float], *, seed: int
+) -> Iterator[Lesson]:
+    """Yield lessons of the texts, and every second one of words, if any."""
+    stream = lessons.stream(texts)
     if not words:
         return stream
     other = lessons.stream(make_word_texts(words, seed=seed))
