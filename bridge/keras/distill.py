@@ -156,12 +156,7 @@ def distill(
     words = _find_words(result) if cut_words else {}
     held_out: list[Lesson] = []
     if val_texts is not None:
-        held_out = lessons.held_out(val_texts)
-        # The words are those of training, since these are all there are, in another
-        # order: a body first gets worse on sentences while it learns words.
-        if words:
-            lists = make_word_texts(words, seed=seed + 1)[: len(val_texts)]
-            held_out += lessons.held_out(lists)
+        held_out = _held_out(lessons, val_texts, words, seed=seed)
     settings = {
         "rows": zlib.crc32(trainer.limits.start.tobytes()),
         "layers": list(layers),
@@ -222,6 +217,20 @@ def _stream(
         return stream
     other = lessons.stream(make_word_texts(words, seed=seed))
     return chain.from_iterable(zip(stream, other, strict=True))
+
+
+def _held_out(
+    lessons: Lessons, texts: Sequence[str], words: Mapping[str, float], *, seed: int
+) -> list[Lesson]:
+    """Return lessons of the texts, and of as many lists of words, if any."""
+    held_out = lessons.held_out(texts)
+    if not words:
+        return held_out
+    # The words are those of training, since these are all there are, in another order:
+    # a body first gets worse on sentences while it learns words.
+    return held_out + lessons.held_out(
+        make_word_texts(words, seed=seed + 1)[: len(texts)]
+    )
 
 
 def _train(

@@ -288,8 +288,8 @@ def test_cut_words_learn_though_no_text_holds_them(family_presets):
         reference = result._plan.source.alignment.reference
         words = list(find_cut_words(reference, result.tokenizer))
         options = {**OPTIONS, "trainable": "all", "cut_words": cut_words}
-        done = bridge.distill(result, texts, steps=100, **options)
         lists = [" ".join(words[place : place + 6]) for place in range(8)]
+        done = bridge.distill(result, texts, steps=40, val_texts=lists, **options)
         after = bridge.distill(
             done.result, texts, steps=1, val_texts=lists, **OPTIONS
         ).agreements
