@@ -2,9 +2,9 @@
 
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from time import monotonic
 
 import numpy as np
@@ -13,9 +13,10 @@ from bridge.embedding.provenance import Rule
 from bridge.keras.distilling.bar import training_bar
 from bridge.keras.distilling.budget import Budget
 from bridge.keras.distilling.course import Course
-from bridge.keras.distilling.cut_words import find_cut_words, make_word_texts
+from bridge.keras.distilling.curriculum import hold_out, stream_lessons
+from bridge.keras.distilling.cut_words import find_cut_words
 from bridge.keras.distilling.distillation import Distillation
-from bridge.keras.distilling.lessons import Lesson, Lessons
+from bridge.keras.distilling.lessons import Lesson
 from bridge.keras.distilling.options import check_options
 from bridge.keras.distilling.precision import computing_in
 from bridge.keras.distilling.preparing import prepare
@@ -156,7 +157,7 @@ def distill(
     words = _find_words(result) if cut_words else {}
     held_out: list[Lesson] = []
     if val_texts is not None:
-        held_out = _held_out(lessons, val_texts, words, seed=seed)
+        held_out = hold_out(lessons, val_texts, words, seed=seed)
     settings = {
         "rows": zlib.crc32(trainer.limits.start.tobytes()),
         "layers": list(layers),
@@ -172,7 +173,7 @@ def distill(
         "compute_dtype": compute_dtype,
         "seed": seed,
     }
-    stream = _stream(lessons, texts, words, seed=seed)
+    stream = stream_lessons(lessons, texts, words, seed=seed)
     untrained = trainer.body_adam.read()
     course = Course() if state is None else load_state(state, trainer, settings)
 
@@ -206,31 +207,6 @@ def distill(
 def _find_words(result: TransplantResult) -> dict[str, float]:
     reference = result._plan.source.alignment.reference
     return find_cut_words(reference, result.tokenizer)
-
-
-def _stream(
-    lessons: Lessons, texts: Iterable[str], words: Mapping[str, float], *, seed: int
-) -> Iterator[Lesson]:
-    """Yield lessons of the texts, and every second one of words, if any."""
-    stream = lessons.stream(texts)
-    if not words:
-        return stream
-    other = lessons.stream(make_word_texts(words, seed=seed))
-    return chain.from_iterable(zip(stream, other, strict=True))
-
-
-def _held_out(
-    lessons: Lessons, texts: Sequence[str], words: Mapping[str, float], *, seed: int
-) -> list[Lesson]:
-    """Return lessons of the texts, and of as many lists of words, if any."""
-    held_out = lessons.held_out(texts)
-    if not words:
-        return held_out
-    # The words are those of training, since these are all there are, in another order:
-    # a body first gets worse on sentences while it learns words.
-    return held_out + lessons.held_out(
-        make_word_texts(words, seed=seed + 1)[: len(texts)]
-    )
 
 
 def _train(
