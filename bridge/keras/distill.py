@@ -13,7 +13,7 @@ from bridge.embedding.provenance import Rule
 from bridge.keras.distilling.bar import training_bar
 from bridge.keras.distilling.budget import Budget
 from bridge.keras.distilling.course import Course
-from bridge.keras.distilling.curriculum import hold_out, stream_lessons
+from bridge.keras.distilling.curriculum import Curriculum
 from bridge.keras.distilling.cut_words import find_cut_words
 from bridge.keras.distilling.distillation import Distillation
 from bridge.keras.distilling.lessons import Lesson
@@ -155,9 +155,8 @@ def distill(
         seed=seed,
     )
     words = _find_words(result) if cut_words else {}
-    held_out: list[Lesson] = []
-    if val_texts is not None:
-        held_out = hold_out(lessons, val_texts, words, seed=seed)
+    curriculum = Curriculum(lessons, words, seed)
+    held_out = [] if val_texts is None else curriculum.held_out(val_texts)
     settings = {
         "rows": zlib.crc32(trainer.limits.start.tobytes()),
         "layers": list(layers),
@@ -173,7 +172,7 @@ def distill(
         "compute_dtype": compute_dtype,
         "seed": seed,
     }
-    stream = stream_lessons(lessons, texts, words, seed=seed)
+    stream = curriculum.stream(texts)
     untrained = trainer.body_adam.read()
     course = Course() if state is None else load_state(state, trainer, settings)
 
