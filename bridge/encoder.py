@@ -22,7 +22,7 @@ from bridge.truncation import TRUNCATIONS, Truncation
 from bridge.vocabulary import TokenKind, Vocabulary
 
 # Texts that are encoded at a time: what libraries need meanwhile stays small.
-PART = 4096
+PART = 8192
 
 
 class Encoder(AlignedCalls):

@@ -14,8 +14,9 @@ from bridge.stretches import Stretches
 from bridge.threads import in_threads
 from bridge.truncation import TRUNCATIONS, Truncation
 
-# Rows written at a time: what they read and write stays in the processor's cache.
-_BLOCK = 1024
+# Rows written at a time: what they read and write stays in the processor's cache, and
+# threads seldom wait for the interpreter.
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)

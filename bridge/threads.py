@@ -5,12 +5,10 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
+from itertools import pairwise
 
 # These jobs wait for memory: more threads than these gain nothing.
 MOST = 4
-
-# Stretches that make a thread worth waking.
-ENOUGH = 2
 
 _here = threading.local()
 
@@ -26,38 +24,57 @@ def in_threads(
         function: What is done with one stretch; stretches come in any order, and
             several at a time.
         size: Length of the array.
-        step: Length of a stretch; the last may be shorter.
+        step: Most of a stretch, and worth waking a thread for; all are about as long.
         parallel: Whether threads may be used.
     """
-    stretches = [slice(i, min(i + step, size)) for i in range(0, size, step)]
-    workers = min(_workers(), len(stretches) // ENOUGH)
-    if workers < 2 or not parallel or getattr(_here, "is_worker", False):
-        for stretch in stretches:
+    pieces = -(-size // step)
+    workers = min(MOST, cores(), pieces)
+    if workers < 2 or not parallel or worker() is not None:
+        for stretch in _stretches(size, pieces):
             function(stretch)
         return
+    # As many for each, so that none waits for another's last one.
+    stretches = _stretches(size, -(-pieces // workers) * workers)
     runs = [stretches[i::workers] for i in range(workers)]
     # Reading the results raises what a thread raised.
-    list(_pool().map(partial(_work, function), runs))
+    list(_pool().map(partial(_work, function), range(workers), runs))
 
 
-def _work(function: Callable[[slice], None], stretches: Iterable[slice]) -> None:
-    _here.is_worker = True
-    for stretch in stretches:
-        function(stretch)
+def worker() -> int | None:
+    """Return the number of this worker in the job it does, `None` outside a job."""
+    number: int | None = getattr(_here, "number", None)
+    return number
+
+
+def _stretches(size: int, pieces: int) -> list[slice]:
+    """Cut a length into pieces alike."""
+    ends = [size * i // pieces for i in range(pieces + 1)] if pieces else [0]
+    return [slice(*pair) for pair in pairwise(ends)]
+
+
+def _work(
+    function: Callable[[slice], None], number: int, stretches: Iterable[slice]
+) -> None:
+    _here.number = number
+    try:
+        for stretch in stretches:
+            function(stretch)
+    finally:
+        _here.number = None
 
 
 @lru_cache(maxsize=1)
-def _workers() -> int:
-    """Cores this process may use, up to `MOST`; not every system can tell."""
+def cores() -> int:
+    """Return how many cores this process may use; not every system can tell."""
     if hasattr(os, "sched_getaffinity"):
-        return min(MOST, len(os.sched_getaffinity(0)))
-    return min(MOST, os.cpu_count() or 1)
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
     # Kept: a thread that is new pays for memory that an old one has at hand.
-    return ThreadPoolExecutor(_workers(), thread_name_prefix="bridge")
+    return ThreadPoolExecutor(min(MOST, cores()), thread_name_prefix="bridge")
 
 
 if hasattr(os, "register_at_fork"):

@@ -18,8 +18,9 @@ from bridge.tokenizers.frames import Frame, Piece
 Cells = NDArray[np.int64]
 Values = int | NDArray[np.integer]
 
-# Rows written at a time: what they read and write stays in the processor's cache.
-_BLOCK = 1024
+# Rows written at a time: what they read and write stays in the processor's cache, and
+# threads seldom wait for the interpreter.
+_BLOCK = 4096
 
 # Up to this width a table of all masks is small whatever the number of rows.
 _TABLE_WIDTH = 256

@@ -16,6 +16,10 @@ _max_growth = MAX_GROWTH
 # the engines take up to 20 bytes for a character that belongs to a new word.
 CHECK_EVERY = 8 * 2**20
 
+# Characters behind which each thread gets an object of its own. To build one takes as
+# long as one thread needs for 20 to 40 million characters.
+TWINS_AFTER = 32 * 2**20
+
 # Where memory cannot be measured, the characters that an object sees in its life.
 MAX_CHARACTERS = 2 * CHECK_EVERY
 
@@ -38,17 +42,19 @@ class Bounded:
 
     def _clear(self) -> None:
         self._lock = threading.Lock()
-        self._object: Any = None
+        self._total = 0
+        self._objects: dict[int, Any] = {}
         self._process = os.getpid()
         self._memory: int | None = None
         self._seen = 0
         self._unchecked = 0
 
-    def get(self, characters: int) -> Any:  # noqa: ANN401  objects of several libraries
+    def get(self, characters: int, *, twin: int = 0) -> Any:  # noqa: ANN401  objects of several libraries
         """Return the object.
 
         Args:
             characters: Length of the text it is asked to read now.
+            twin: Which of several objects alike.
 
         Returns:
             The present object, or a new one.
@@ -57,17 +63,28 @@ class Bounded:
             # The lock may be held as well.
             self._clear()
         with self._lock:
-            if self._object is not None and self._is_full():
-                # Dropped first, so that two never stand side by side.
-                self._object = None
+            if self._objects and self._is_full():
+                # Dropped first, so that old and new never stand side by side.
+                self._objects = {}
                 _give_back()
-            if self._object is None:
-                self._object = self._build()
+            is_first = not self._objects
+            if twin not in self._objects:
+                self._objects[twin] = self._build()
+            if is_first:
                 self._memory = resident_memory()
                 self._seen = self._unchecked = 0
             self._seen += characters
             self._unchecked += characters
-            return self._object
+            self._total += characters
+            return self._objects[twin]
+
+    @property
+    def allows_twins(self) -> bool:
+        """Whether so much was read that an object for every thread pays for itself.
+
+        Never where they would be rebuilt all the time.
+        """
+        return self._total >= TWINS_AFTER and self._memory is not None
 
     def _is_full(self) -> bool:
         if not self._grows or self._unchecked < CHECK_EVERY:

@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bridge.errors import MissingDependencyError
-from bridge.tokenizers.fast import FAST, FastEngine
+from bridge.tokenizers.fast import FastEngine, Nanotoken, Words
+from bridge.tokenizers.gigatoken import Gigatoken
 from bridge.tokenizers.probe import first_difference, probe_texts
 
 if TYPE_CHECKING:
     from bridge.tokenizers.base import Tokenizer
 
+FAST: Sequence[type[FastEngine]] = (Gigatoken, Nanotoken, Words)
 AUTO, REFERENCE = "auto", "reference"
 ENGINES = (AUTO, REFERENCE, *(engine.name for engine in FAST))
 

@@ -1,8 +1,7 @@
-"""`FastEngine`: gigatoken and nanotoken, which fill arrays, and words kept here."""
+"""`FastEngine`: nanotoken, and words kept here; gigatoken has a module of its own."""
 
-import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,11 +11,14 @@ import numpy as np
 
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
+from bridge.threads import MOST, cores, in_threads, worker
 from bridge.tokenizers.bounded import CHECK_EVERY, Bounded
-from bridge.tokenizers.texts import check_texts
 from bridge.tokenizers.word_asker import Encode
 from bridge.tokenizers.word_memo import WordMemo
 from bridge.tokenizers.word_rule import WordRule
+
+# Texts that a thread encodes at a time, where each has an object of its own.
+_PART = 8192
 
 
 class FastEngine(ABC):
@@ -33,6 +35,7 @@ class FastEngine(ABC):
         pads: Whether it can fill padded arrays itself.
         grows: Whether its caches have no bound of their own.
         parallel: Whether two threads of few texts each are quicker than one of all.
+        takes_turns: Whether threads that share one object wait for each other.
         at_once: Characters in one call.
     """
 
@@ -41,6 +44,7 @@ class FastEngine(ABC):
     pads: ClassVar[bool] = False
     grows: ClassVar[bool] = True
     parallel: ClassVar[bool] = True
+    takes_turns: ClassVar[bool] = False
     at_once: ClassVar[int] = CHECK_EVERY
 
     def __init__(self, source: str | bytes) -> None:
@@ -70,13 +74,14 @@ class FastEngine(ABC):
         Returns:
             Token ids, one row a text.
         """
-        parts = [
-            self._run(self._bounded.get(size), part, reference)
-            for part, size in _split(texts, self.at_once)
-        ]
-        return replace_rows(
-            Ragged.concatenate(parts), self._doubtful(texts), texts, reference
-        )
+        ids: dict[int, Ragged] = {}
+
+        def encode(begin: int, part: list[str], backend: Any) -> None:  # noqa: ANN401
+            ids[begin] = self._run(backend, part, reference)
+
+        self._in_parts(texts, encode, step=_PART)
+        found = Ragged.concatenate([ids[begin] for begin in sorted(ids)])
+        return replace_rows(found, self._doubtful(texts), texts, reference)
 
     def check(self) -> str | None:
         """Return why the library cannot read this tokenizer, or `None` if it can."""
@@ -112,72 +117,30 @@ class FastEngine(ABC):
     def _doubtful(self, texts: list[str]) -> list[int]:  # noqa: ARG002  most: none
         return []
 
+    def _in_parts(
+        self,
+        texts: list[str],
+        function: Callable[[int, list[str], Any], None],
+        *,
+        step: int,
+    ) -> None:
+        """Call a function on parts of a batch: their place, the texts, an object."""
+        has_twins = self._has_twins
 
-class Gigatoken(FastEngine):
-    """gigatoken: byte-level BPE, and sentencepiece's BPE with byte pieces."""
+        def run(rows: slice) -> None:
+            begin = rows.start
+            for part, characters in _split(texts[rows], self.at_once):
+                twin = worker() if has_twins else None
+                backend = self._bounded.get(characters, twin=twin or 0)
+                function(begin, part, backend)
+                begin += len(part)
 
-    name = "gigatoken"
-    reads = "BPE"
-    pads = True
+        in_threads(run, len(texts), step=step if has_twins else max(1, len(texts)))
 
-    @staticmethod
-    def _build(source: str | bytes) -> Any:  # noqa: ANN401  gigatoken's tokenizer
-        library = import_module("gigatoken").Tokenizer
-        if isinstance(source, str):
-            return library.from_json(source)
-        return library.from_json(_without_control_pieces(source))
-
-    def _run(self, backend: Any, texts: list[str], reference: Encode) -> Ragged:  # noqa: ANN401, ARG002
-        # The two arrays inside awkward's; nothing is copied.
-        layout = backend.encode_batch(texts).layout
-        values = np.asarray(layout.content.data).view(np.int32)
-        return Ragged(values, np.asarray(layout.offsets.data, np.int64))
-
-    def pad(
-        self, texts: list[str], *, template: Template, sequence_length: int, pad_id: int
-    ) -> tuple[IdArray, OffsetArray] | None:
-        """Encode texts into an array; see `FastEngine.pad`."""
-        if self._doubtful(texts):
-            return None
-        token_ids = np.empty((0, sequence_length), np.int32)
-        lengths = np.empty(len(texts), np.int64)
-        done = 0
-        for part, size in _split(texts, self.at_once):
-            cells, used = self._bounded.get(size).encode_batch_padded(
-                part,
-                pad_id,
-                max_length=sequence_length,
-                pad_to_max_length=True,
-                truncate=True,
-                prefix=list(template.start),
-                suffix=list(template.end),
-            )
-            if len(part) == len(texts):
-                return cells.view(np.int32), used
-            if not done:
-                token_ids = np.empty((len(texts), sequence_length), np.int32)
-            rows = slice(done, done + len(part))
-            token_ids[rows], lengths[rows] = cells, used
-            done += len(part)
-        return token_ids, lengths
-
-    def _doubtful(self, texts: list[str]) -> list[int]:
-        return check_texts(texts).find_newest()
-
-
-def _without_control_pieces(proto: bytes) -> str:
-    """Describe a sentencepiece model, for which control pieces in a text are text.
-
-    gigatoken would find them there; and its merges could spell them.
-    """
-    reader = import_module("gigatoken._load.sentencepiece")
-    description = json.loads(reader.sentencepiece_to_tokenizer_json(proto))
-    entries = description["added_tokens"]
-    description["added_tokens"] = [e for e in entries if not e["special"]]
-    model = description["model"]
-    control = {e["content"] for e in entries if e["special"]} | {model["unk_token"]}
-    model["merges"] = [m for m in model["merges"] if "".join(m) not in control]
-    return json.dumps(description, ensure_ascii=False)
+    @property
+    def _has_twins(self) -> bool:
+        """Whether every thread has an object of its own."""
+        return self.takes_turns and cores() <= MOST and self._bounded.allows_twins
 
 
 class Nanotoken(FastEngine):
@@ -255,6 +218,3 @@ def _split(texts: list[str], most: int) -> Iterator[tuple[list[str], int]]:
         stop = max(stop, begin + 1)
         yield texts[begin:stop], int(ends[stop - 1]) - done
         begin, done = stop, int(ends[stop - 1])
-
-
-FAST: Sequence[type[FastEngine]] = (Gigatoken, Nanotoken, Words)

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import threads
-from bridge.threads import in_threads
+from bridge.threads import in_threads, worker
 
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch):
-    monkeypatch.setattr(threads, "_workers", lambda: 2)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
 
 
 def filled(size, step):
@@ -35,8 +35,31 @@ def test_every_stretch_is_done_once(size, step):
 
 
 def test_long_jobs_are_shared_and_short_ones_stay():
-    assert filled(40, 10)[1] == {"bridge"}
-    assert filled(30, 10)[1] == {"MainThread"}
+    assert filled(11, 10)[1] == {"bridge"}
+    assert filled(10, 10)[1] == {"MainThread"}
+
+
+@given(st.integers(1, 500), st.integers(1, 60))
+def test_stretches_are_alike_and_as_many_for_each_thread(size, step):
+    lengths = []
+    in_threads(lambda part: lengths.append(part.stop - part.start), size, step=step)
+    assert max(lengths) <= step
+    assert max(lengths) - min(lengths) <= 1
+    assert len(lengths) == 1 or len(lengths) % 2 == 0
+
+
+def test_a_worker_has_a_number_as_long_as_it_works():
+    numbers = []
+    both = threading.Barrier(2, timeout=30)
+
+    def note(_):
+        both.wait()
+        numbers.append(worker())
+
+    in_threads(note, 4, step=1)
+    assert sorted(numbers) == [0, 0, 1, 1]
+    assert worker() is None
+    assert threads._pool().submit(worker).result() is None
 
 
 def test_two_stretches_are_done_at_the_same_time():

@@ -17,7 +17,7 @@ from bridge.errors import MissingDependencyError, TextInputError
 from bridge.packing import pack
 from bridge.ragged import Ragged
 from bridge.spec import Template
-from bridge.tokenizers import bounded, fast, load_tokenizer
+from bridge.tokenizers import bounded, fast, gigatoken, load_tokenizer
 from bridge.tokenizers.bounded import Bounded
 from bridge.tokenizers.newest import NEWEST
 from bridge.tokenizers.patterns import CL100K
@@ -276,7 +276,7 @@ def test_parts_in_threads_are_the_rows_of_one(pair, strategy, paired, monkeypatc
     second = HARD_TEXTS[::-1] if paired else None
     whole = [encoder(HARD_TEXTS, second), plain(HARD_TEXTS, second)]
     monkeypatch.setattr("bridge.encoder.PART", 7)
-    monkeypatch.setattr("bridge.threads._workers", lambda: 2)
+    monkeypatch.setattr("bridge.threads.cores", lambda: 2)
     for made, expected in zip((encoder, plain), whole, strict=True):
         arrays = made(HARD_TEXTS, second)
         for key in expected:
@@ -516,7 +516,7 @@ def test_memory_is_given_back_where_that_can_be(monkeypatch):
 
 
 def test_long_batches_are_cut(byte_pairs, monkeypatch):
-    monkeypatch.setattr(fast.Gigatoken, "at_once", 50)
+    monkeypatch.setattr(gigatoken.Gigatoken, "at_once", 50)
     texts = ["the quick brown fox " * 5, "fox", "", *["lazy dogs"] * 30, "the"]
     parts = list(fast._split(texts, 50))
     assert [text for part, _ in parts for text in part] == texts
@@ -530,6 +530,76 @@ def test_long_batches_are_cut(byte_pairs, monkeypatch):
     packed = pack(reference.encode_batch(texts), **options)
     assert np.array_equal(token_ids, packed.token_ids)
     assert np.array_equal(lengths, packed.padding_mask.sum(axis=1))
+
+
+@pytest.fixture
+def twins(byte_pairs, monkeypatch):
+    """A tokenizer whose engine has read so much that each thread gets its own."""
+    monkeypatch.setattr("bridge.threads.cores", lambda: 2)
+    monkeypatch.setattr(fast, "cores", lambda: 2)
+    monkeypatch.setattr(bounded, "resident_memory", lambda: 1)
+    monkeypatch.setattr(bounded, "TWINS_AFTER", 0)
+    monkeypatch.setattr(fast, "_PART", 7)
+    monkeypatch.setattr(gigatoken, "_PART", 5)
+    tokenizer = copy.deepcopy(byte_pairs)
+    tokenizer.encode_batch(["the"])
+    return tokenizer
+
+
+@pytest.mark.parametrize("few", [-1, gigatoken._FEW])
+def test_every_thread_encodes_with_an_object_of_its_own(twins, few, monkeypatch):
+    monkeypatch.setattr(gigatoken, "_FEW", few)
+    reference = twins.without_engine()
+    texts = [*HARD_TEXTS, "", "the quick brown fox", *HARD_TEXTS[::-1]]
+    assert twins.encode_batch(texts) == reference.encode_batch(texts)
+    options = {"template": Template((1,), (), (2,)), "sequence_length": 9, "pad_id": 3}
+    # Those with the newest characters are not padded by the engine.
+    known = [text for text in texts if not check_texts([text]).may_be_new]
+    token_ids, lengths = twins.encode_padded(known, **options)
+    packed = pack(reference.encode_batch(known), **options)
+    assert np.array_equal(token_ids, packed.token_ids)
+    assert np.array_equal(lengths, packed.padding_mask.sum(axis=1))
+    assert sorted(twins.fast._bounded._objects) == [0, 1]
+
+
+def test_objects_of_threads_are_dropped_together(monkeypatch):
+    memory = [100]
+    monkeypatch.setattr(bounded, "resident_memory", lambda: memory[0])
+    monkeypatch.setattr(bounded, "_max_growth", 1000)
+    held = Bounded(Counted())
+    assert [held.get(1), held.get(1, twin=1), held.get(bounded.CHECK_EVERY)] == [
+        1,
+        2,
+        1,
+    ]
+    memory[0] += 1000
+    assert [held.get(1, twin=1), held.get(1), held.get(1, twin=1)] == [3, 4, 3]
+
+
+@pytest.mark.parametrize("seen", [0, 1])
+def test_twins_wait_until_they_pay(seen, monkeypatch):
+    monkeypatch.setattr(bounded, "resident_memory", lambda: 1)
+    held = Bounded(Counted())
+    assert not held.allows_twins
+    held.get(bounded.TWINS_AFTER - 1 + seen)
+    assert held.allows_twins == bool(seen)
+    # A forked child begins anew.
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    held.get(1)
+    assert not held.allows_twins
+
+
+def test_no_twins_where_memory_cannot_be_measured(monkeypatch):
+    monkeypatch.setattr(bounded, "resident_memory", lambda: None)
+    held = Bounded(Counted())
+    held.get(bounded.TWINS_AFTER)
+    assert not held.allows_twins
+
+
+def test_many_cores_are_left_to_the_engine(twins, monkeypatch):
+    assert twins.fast._has_twins
+    monkeypatch.setattr(fast, "cores", lambda: 5)
+    assert not twins.fast._has_twins
 
 
 def test_copies_and_pickles_build_their_own(pair):

@@ -1,0 +1,110 @@
+"""`Gigatoken`: the library of that name, which fills padded arrays itself."""
+
+import json
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from bridge.ragged import IdArray, OffsetArray, Ragged
+from bridge.spec import Template
+from bridge.threads import worker
+from bridge.tokenizers.fast import FastEngine
+from bridge.tokenizers.texts import check_texts
+from bridge.tokenizers.word_asker import Encode
+
+# Texts padded at a time by a thread that has an object of its own: the cells are still
+# in the processor's cache when they are copied.
+_PART = 2048
+
+# Characters, were all texts as long as the longest, up to which gigatoken's padded call
+# is quicker than its ragged one, and one thread than several.
+_FEW = 2**16
+
+
+class Gigatoken(FastEngine):
+    """gigatoken: byte-level BPE, and sentencepiece's BPE with byte pieces."""
+
+    name = "gigatoken"
+    reads = "BPE"
+    pads = True
+    takes_turns = True
+
+    @staticmethod
+    def _build(source: str | bytes) -> Any:  # noqa: ANN401  gigatoken's tokenizer
+        library = import_module("gigatoken").Tokenizer
+        if isinstance(source, str):
+            return library.from_json(source)
+        return library.from_json(_without_control_pieces(source))
+
+    def _run(self, backend: Any, texts: list[str], reference: Encode) -> Ragged:  # noqa: ANN401, ARG002
+        if _are_few(texts):
+            cells, lengths = backend.encode_batch_padded(texts, 0, parallel=False)
+            real = np.arange(cells.shape[1]) < lengths[:, None]
+            return Ragged.from_padded(cells.view(np.int32), real)
+        # The two arrays inside awkward's; nothing is copied.
+        rows = backend.encode_batch(texts, parallel=self._threads(texts))
+        layout = rows.layout
+        values = np.asarray(layout.content.data).view(np.int32)
+        return Ragged(values, np.asarray(layout.offsets.data, np.int64))
+
+    def pad(
+        self, texts: list[str], *, template: Template, sequence_length: int, pad_id: int
+    ) -> tuple[IdArray, OffsetArray] | None:
+        """Encode texts into an array; see `FastEngine.pad`."""
+        if self._doubtful(texts):
+            return None
+        token_ids = np.empty((len(texts), sequence_length), np.int32)
+        lengths = np.empty(len(texts), np.int64)
+
+        def fill(begin: int, part: list[str], backend: Any) -> None:  # noqa: ANN401
+            nonlocal token_ids, lengths
+            cells, used = backend.encode_batch_padded(
+                part,
+                pad_id,
+                max_length=sequence_length,
+                pad_to_max_length=True,
+                truncate=True,
+                prefix=list(template.start),
+                suffix=list(template.end),
+                parallel=self._threads(part),
+            )
+            if len(part) == len(texts):
+                token_ids, lengths = cells.view(np.int32), used
+                return
+            rows = slice(begin, begin + len(part))
+            token_ids[rows], lengths[rows] = cells, used
+
+        self._in_parts(texts, fill, step=_PART)
+        return token_ids, lengths
+
+    def _threads(self, texts: list[str]) -> bool | None:
+        """Whether gigatoken uses threads of its own; `None` where it decides itself."""
+        if _are_few(texts) or (self._has_twins and worker() is not None):
+            return False
+        # It knows where threads would stop a forked child.
+        return None
+
+    def _doubtful(self, texts: list[str]) -> list[int]:
+        return check_texts(texts).find_newest()
+
+
+def _are_few(texts: list[str]) -> bool:
+    # Their number first: to ask every text of a large batch takes a while.
+    most = len(texts)
+    return most <= _FEW >> 6 and most * max(map(len, texts), default=0) <= _FEW
+
+
+def _without_control_pieces(proto: bytes) -> str:
+    """Describe a sentencepiece model, for which control pieces in a text are text.
+
+    gigatoken would find them there; and its merges could spell them.
+    """
+    reader = import_module("gigatoken._load.sentencepiece")
+    description = json.loads(reader.sentencepiece_to_tokenizer_json(proto))
+    entries = description["added_tokens"]
+    description["added_tokens"] = [e for e in entries if not e["special"]]
+    model = description["model"]
+    control = {e["content"] for e in entries if e["special"]} | {model["unk_token"]}
+    model["merges"] = [m for m in model["merges"] if "".join(m) not in control]
+    return json.dumps(description, ensure_ascii=False)
