@@ -135,8 +135,9 @@ class Encoder(AlignedCalls):
             TokenIdError: If an id is no row of the backbone's embedding.
         """
         first = self.source.checked_texts(texts)
-        if pairs is None:
-            arrays = None if self.remaps else self.form.encode(self.tokenizer, first)
+        cells = self.source.cells
+        if pairs is None and (cells is not None or not self.remaps):
+            arrays = self.form.encode(self.tokenizer, first, cells)
             if arrays is not None:
                 return arrays
         second = None if pairs is None else self.source.checked_texts(pairs)

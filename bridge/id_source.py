@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.alignment import Alignment
+from bridge.alignment.cell_table import CellTable
 from bridge.alignment.lookup_table import LookupTable
 from bridge.alignment.remap import METHODS
 from bridge.alignment.tracing import piece_counts
@@ -177,6 +178,14 @@ class IdSource:
             # `remap` and the check behind it say what is wrong, where it happens.
             return None
         return table
+
+    @lazy
+    def cells(self) -> CellTable | None:
+        """The same for arrays that an engine pads, where `lookup` has such a table."""
+        if self._table is None:
+            return None
+        layout = self.layout
+        return CellTable.of(self._table, template=layout.template, pad_id=layout.pad_id)
 
     @property
     def _rows(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.alignment.cell_table import CellTable
 from bridge.errors import BackboneError
 from bridge.layout import Layout
 from bridge.packing import Packed, mask_of, pack, pack_into
@@ -160,33 +161,45 @@ class RowFormat:
         )
         return self._pack(marks, pairs, blanks, blank).token_ids
 
-    def encode(self, tokenizer: Tokenizer, texts: Any) -> Arrays | None:  # noqa: ANN401
+    def encode(
+        self,
+        tokenizer: Tokenizer,
+        texts: Any,  # noqa: ANN401
+        lookup: CellTable | None = None,
+    ) -> Arrays | None:
         """Let the tokenizer's engine fill the arrays, where it can.
 
         Args:
-            tokenizer: Whose ids are the backbone's.
+            tokenizer: Whose ids are the backbone's, where there is no `lookup`.
             texts: Texts, unchecked.
+            lookup: What its ids become, all of them rows of the backbone.
 
         Returns:
             What `arrays` would make of its ids, or `None` where that must be done.
         """
-        spec = self.layout.spec
-        rows = spec.vocabulary_size
-        rows = self.layout.vocabulary.size if rows is None else rows
-        # With fewer rows than tokens every id would have to be checked.
-        if self.padding_side != "right" or tokenizer.vocabulary.size > rows:
+        if self.padding_side != "right":
+            return None
+        if lookup is None and not self._has_a_row_for_all(tokenizer):
             return None
         self.room(paired=False)
+        written = self.layout if lookup is None else lookup
         padded = tokenizer.encode_padded(
             texts,
-            template=self.layout.template,
+            template=written.template,
             sequence_length=self.sequence_length,
-            pad_id=self.layout.pad_id,
+            pad_id=written.pad_id,
+            write=None if lookup is None else lookup.write,
         )
         if padded is None or not len(padded[0]):
             return None
         token_ids, lengths = padded
         return self._select(Packed(token_ids, mask_of(lengths, self.sequence_length)))
+
+    def _has_a_row_for_all(self, tokenizer: Tokenizer) -> bool:
+        # With fewer rows than tokens every id would have to be checked.
+        rows = self.layout.spec.vocabulary_size
+        rows = self.layout.vocabulary.size if rows is None else rows
+        return tokenizer.vocabulary.size <= rows
 
     def _pack(
         self, ids: Rows, pairs: Rows | None, template: Template, pad_id: int

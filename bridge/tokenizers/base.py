@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
 from bridge.tokenizers.engines import EngineSource
-from bridge.tokenizers.fast import FastEngine
+from bridge.tokenizers.fast import FastEngine, Write
 from bridge.tokenizers.frames import Frame, frame_of
 from bridge.tokenizers.rows import ids_of_kind, surround
 from bridge.tokenizers.spans import Spans
@@ -91,6 +91,7 @@ class Tokenizer(ABC):
         template: Template,
         sequence_length: int,
         pad_id: int,
+        write: Write | None = None,
     ) -> tuple[IdArray, OffsetArray] | None:
         """Encode texts straight into a padded array, where the engine does so.
 
@@ -99,6 +100,8 @@ class Tokenizer(ABC):
             template: Special tokens around each text, by id.
             sequence_length: Columns of the array.
             pad_id: Id written into unused cells, on the right.
+            write: Takes rows of ids and the rows of the array where they go, if they
+                do not go there as they are. Both may be the same.
 
         Returns:
             `(len(texts), sequence_length)` int32 ids and the number of real ones in
@@ -114,6 +117,7 @@ class Tokenizer(ABC):
             template=template,
             sequence_length=sequence_length,
             pad_id=pad_id,
+            write=write,
         )
 
     def engine_sources(self) -> Sequence[EngineSource]:

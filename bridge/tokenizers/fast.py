@@ -17,6 +17,8 @@ from bridge.tokenizers.word_asker import Encode
 from bridge.tokenizers.word_memo import WordMemo
 from bridge.tokenizers.word_rule import WordRule
 
+Write = Callable[[IdArray, IdArray], None]
+
 # Texts that a thread encodes at a time, where each has an object of its own.
 _PART = 8192
 
@@ -99,6 +101,7 @@ class FastEngine(ABC):
         template: Template,  # noqa: ARG002
         sequence_length: int,  # noqa: ARG002
         pad_id: int,  # noqa: ARG002
+        write: Write | None = None,  # noqa: ARG002
     ) -> tuple[IdArray, OffsetArray] | None:
         """Encode texts into an array, where the library does so itself.
 
@@ -107,6 +110,8 @@ class FastEngine(ABC):
             template: Special tokens around each text, by id.
             sequence_length: Columns of the array.
             pad_id: Id written into unused cells, on the right.
+            write: Takes rows of ids and the rows of the array where they go, if they
+                do not go there as they are. Both may be the same.
 
         Returns:
             `(len(texts), sequence_length)` int32 ids and the number of real ones in

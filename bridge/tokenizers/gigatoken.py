@@ -9,7 +9,7 @@ import numpy as np
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
 from bridge.threads import worker
-from bridge.tokenizers.fast import FastEngine
+from bridge.tokenizers.fast import FastEngine, Write
 from bridge.tokenizers.texts import check_texts
 from bridge.tokenizers.word_asker import Encode
 
@@ -49,7 +49,13 @@ class Gigatoken(FastEngine):
         return Ragged(values, np.asarray(layout.offsets.data, np.int64))
 
     def pad(
-        self, texts: list[str], *, template: Template, sequence_length: int, pad_id: int
+        self,
+        texts: list[str],
+        *,
+        template: Template,
+        sequence_length: int,
+        pad_id: int,
+        write: Write | None = None,
     ) -> tuple[IdArray, OffsetArray] | None:
         """Encode texts into an array; see `FastEngine.pad`."""
         if self._doubtful(texts):
@@ -69,11 +75,16 @@ class Gigatoken(FastEngine):
                 suffix=list(template.end),
                 parallel=self._threads(part),
             )
-            if len(part) == len(texts):
-                token_ids, lengths = cells.view(np.int32), used
-                return
+            cells = cells.view(np.int32)
             rows = slice(begin, begin + len(part))
-            token_ids[rows], lengths[rows] = cells, used
+            if len(part) == len(texts):
+                token_ids, lengths = cells, used
+            else:
+                lengths[rows] = used
+            if write is not None:
+                write(cells, token_ids[rows])
+            elif token_ids is not cells:
+                token_ids[rows] = cells
 
         self._in_parts(texts, fill, step=_PART)
         return token_ids, lengths
