@@ -1,7 +1,8 @@
 """`IdSource`: texts, words and ids to the ids that a backbone gets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -186,6 +187,10 @@ class IdSource:
             return None
         layout = self.layout
         return CellTable.of(self._table, template=layout.template, pad_id=layout.pad_id)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave tables out: an encoder that was used is equal to a new one."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def _rows(self) -> int:

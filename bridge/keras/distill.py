@@ -38,7 +38,7 @@ def distill(
     *,
     steps: int | None = None,
     seconds: float | None = None,
-    val_texts: Sequence[str] | None = None,
+    val_texts: Iterable[str] | None = None,
     layers: Sequence[str] = (),
     until: str | None = None,
     trainable: str = "new",

@@ -1,6 +1,6 @@
 """`check_texts`: what an encoder may be given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import filterfalse
 
 from bridge.errors import TextInputError
@@ -33,7 +33,7 @@ class Texts(list[str]):
         return [i for i in foreign if holds_newest(self[i].encode("utf-8"))]
 
 
-def check_texts(texts: Sequence[str], *, noun: str = "text") -> Texts:
+def check_texts(texts: Iterable[str], *, noun: str = "text") -> Texts:
     """Refuse what cannot be encoded, with its place in the batch.
 
     Args:

@@ -308,7 +308,7 @@ def test_held_out_texts_are_joined_by_cut_words(family_presets):
             result,
             TRAIN,
             steps=1,
-            val_texts=["the the the"] * 8,
+            val_texts=("the the the" for _ in range(8)),
             cut_words=cut_words,
             **OPTIONS,
         )

@@ -1,11 +1,12 @@
 """`Curriculum`: lessons of texts, and of words that the tokenizer cuts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from bridge.keras.distilling.cut_words import make_word_texts
 from bridge.keras.distilling.lessons import Lesson, Lessons
+from bridge.tokenizers.texts import check_texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +31,10 @@ class Curriculum:
         other = self.lessons.stream(make_word_texts(self.words, seed=self.seed))
         return chain.from_iterable(zip(stream, other, strict=True))
 
-    def held_out(self, texts: Sequence[str]) -> list[Lesson]:
+    def held_out(self, texts: Iterable[str]) -> list[Lesson]:
         """Return lessons of texts, and of as many lists of words, if any."""
+        # A list of its own, since a generator is read once and has no length.
+        texts = check_texts(texts)
         held_out = self.lessons.held_out(texts)
         if not self.words:
             return held_out
