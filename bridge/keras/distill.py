@@ -20,10 +20,11 @@ from bridge.keras.distilling.lessons import Lesson
 from bridge.keras.distilling.options import check_options
 from bridge.keras.distilling.precision import computing_in
 from bridge.keras.distilling.preparing import prepare
-from bridge.keras.distilling.saved import load_state, save_state
+from bridge.keras.distilling.saved import FILE, load_state, save_state
 from bridge.keras.distilling.trainer import Trainer
 from bridge.keras.result import TransplantResult
 from bridge.keras.tables import vocabulary_tables
+from bridge.tokenizers.saving import check_replaceable
 
 __all__ = ["Distillation", "distill"]
 
@@ -119,12 +120,14 @@ def distill(
         The transplant with its provenance brought up to date, and how training went.
 
     Raises:
+        ArgumentTypeError: If `result` is no result of a transplant.
         ValueError: If there is no limit, or an option is out of range or unknown.
         TextInputError: If there are no texts, or one is not a usable `str`.
         BackboneError: If the backbone reads anything but one text, has no such layer,
             or nothing in it trains with `trainable="all"`.
         SequenceLengthError: If no token fits beside the special ones.
-        SavedFormatError: If the saved state is of another run, or damaged.
+        SavedFormatError: If the saved state is of another run, or damaged, or `state`
+            holds other files.
         NotImplementedError: If a tokenizer cannot tell where its tokens stand.
 
     Example:
@@ -143,6 +146,8 @@ def distill(
         body_learning_rate=body_learning_rate,
     )
     budget = Budget(steps, seconds)
+    if state is not None:
+        check_replaceable(state, owner=FILE)
     trainer, lessons = prepare(
         result,
         layers,

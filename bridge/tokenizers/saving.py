@@ -21,8 +21,8 @@ def check_replaceable(directory: str | os.PathLike[str], *, owner: str) -> None:
         owner: File that marks a folder of ours.
 
     Raises:
-        SavedFormatError: If `directory` is there, not empty and not ours, or holds the
-            working directory.
+        SavedFormatError: If `directory` is a file, or there, not empty and not ours,
+            or holds the working directory.
     """
     target = Path(directory)
     if Path.cwd().is_relative_to(target.resolve()):
@@ -41,9 +41,14 @@ def check_owned(directory: str | os.PathLike[str], *, owner: str) -> None:
         owner: File that marks a folder of ours.
 
     Raises:
-        SavedFormatError: If `directory` is there, not empty and not ours.
+        SavedFormatError: If `directory` is a file, or there, not empty and not ours.
     """
     target = Path(directory)
+    if target.exists() and not target.is_dir():
+        raise SavedFormatError(
+            f"A save is a folder. Received: {target}, which is a file. Name another "
+            "place."
+        )
     if target.exists() and not (target / owner).is_file() and any(target.iterdir()):
         raise SavedFormatError(
             f"A save replaces an empty folder or an older save. Received: {target}, "

@@ -7,6 +7,7 @@ import pytest
 import bridge
 from bridge.embedding import Rule
 from bridge.errors import (
+    ArgumentTypeError,
     BackboneError,
     SavedFormatError,
     SequenceLengthError,
@@ -559,9 +560,12 @@ def test_a_row_has_room_for_a_token(family_presets):
         )
 
 
-def test_one_text_is_no_list(family_presets):
-    with pytest.raises(TextInputError, match="Wrap it"):
-        bridge.distill(transplanted(family_presets, "Bert"), "a text", steps=1)
+@pytest.mark.parametrize(
+    ("texts", "kind"), [("a text", "one str"), (b"a text", "one bytes"), (None, "None")]
+)
+def test_what_is_no_list_of_texts(family_presets, texts, kind):
+    with pytest.raises(TextInputError, match=f"Pass a list of texts. Received: {kind}"):
+        bridge.distill(transplanted(family_presets, "Bert"), texts, steps=1)
 
 
 @pytest.mark.parametrize(
@@ -613,6 +617,31 @@ def test_a_model_of_two_texts_is_refused(family_presets):
         ),
     ):
         bridge.distill(transplanted(family_presets, "Bart"), TRAIN, steps=1)
+
+
+def test_a_model_is_no_transplant(family_presets):
+    result = transplanted(family_presets, "Bert")
+    with pytest.raises(
+        ArgumentTypeError,
+        match=exactly(
+            "`distill` trains what `bridge.transplant` returned. Received: "
+            "BertBackbone. Pass that result, not its model; after `bridge.connect` it "
+            "is `link.transplant`."
+        ),
+    ):
+        bridge.distill(result.model, TRAIN, steps=1)
+
+
+def test_a_place_that_takes_no_state_is_refused_before_it_trains(
+    family_presets, tmp_path
+):
+    result = transplanted(family_presets, "Bert")
+    before = np.array(result.model.token_embedding.embeddings)
+    (tmp_path / "file").write_text("mine", "utf-8")
+    for place, message in ((tmp_path / "file", "is a file"), (tmp_path, "other files")):
+        with pytest.raises(SavedFormatError, match=message):
+            bridge.distill(result, iter(()), steps=1, state=place)
+    np.testing.assert_array_equal(result.model.token_embedding.embeddings, before)
 
 
 def test_the_state_of_another_run_is_refused(family_presets, tmp_path):

@@ -276,6 +276,12 @@ def test_saving_replaces_only_its_own_folder(tmp_path):
     )
     with pytest.raises(SavedFormatError, match=whole(message)):
         tokenizer.save(tmp_path)
+    message = (
+        f"A save is a folder. Received: {tmp_path / 'notes.txt'}, which is a file. "
+        "Name another place."
+    )
+    with pytest.raises(SavedFormatError, match=whole(message)):
+        tokenizer.save(tmp_path / "notes.txt")
     tokenizer.save(tmp_path / "saved")
     load_tokenizer({"b": 0}, split="characters").save(tmp_path / "saved")
     assert load_tokenizer(tmp_path / "saved").vocabulary.tokens == ("b",)

@@ -94,7 +94,8 @@ class Lessons:
             TextInputError: If no text holds a token that fits, or one is no `str`.
         """
         # One text would be read as its characters.
-        source = iter(check_texts(texts) if isinstance(texts, str) else texts)
+        is_one = isinstance(texts, str | bytes) or not isinstance(texts, Iterable)
+        source = iter(check_texts(texts) if is_one else texts)
         lessons: list[Lesson] = []
         number = 0
         while chunk := list(islice(source, CHUNK)):

@@ -1,12 +1,14 @@
 """`prepare`: two models and two tokenizers, made ready to learn from each other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras_hub
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge.batches.batching import Batching
+from bridge.errors import ArgumentTypeError
 from bridge.keras.distilling.body import Body, is_causal
 from bridge.keras.distilling.lessons import Lessons
 from bridge.keras.distilling.limits import RowLimits
@@ -51,9 +53,11 @@ def prepare(
         What trains, and what makes its batches.
 
     Raises:
+        ArgumentTypeError: If `result` is no result of a transplant.
         BackboneError: If the backbone reads anything but one text, has no such layer,
             or nothing in it trains that should.
     """
+    _check_kind(result)
     original, transplanted = (
         Body.of(backbone_of(model), layers, until=until)
         for model in (result._source, result.model)
@@ -75,6 +79,15 @@ def prepare(
         sequence_length if limit is None else min(sequence_length, limit),
     )
     return trainer, lessons
+
+
+def _check_kind(result: Any) -> None:  # noqa: ANN401  whatever the user passed
+    if not isinstance(result, TransplantResult):
+        raise ArgumentTypeError(
+            "`distill` trains what `bridge.transplant` returned. Received: "
+            f"{type(result).__name__}. Pass that result, not its model; after "
+            "`bridge.connect` it is `link.transplant`."
+        )
 
 
 def _readers(result: TransplantResult, *, last: bool) -> tuple[Reader, Reader]:
