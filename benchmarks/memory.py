@@ -30,7 +30,7 @@ def unique_words(generator, megabytes):
 
 def main():
     import bridge
-    from bridge.tokenizers.bounded import resident_memory
+    from bridge.memory import resident_memory
 
     folder = data_folder("benchmarks/memory.py")
     if folder is None:

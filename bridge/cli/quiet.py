@@ -35,13 +35,15 @@ def quiet_errors() -> Iterator[None]:
 
 
 def import_keras() -> None:
-    """Import KerasHub and its backend, quietly.
+    """Import KerasHub and its backend, quietly; freed memory is kept from then on.
 
     Raises:
         MissingDependencyError: If the extra is not installed.
     """
     from bridge.errors import MissingDependencyError
+    from bridge.memory import keep_freed
 
+    keep_freed()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Grain and TensorFlow warn about thread counts on small machines.
     logging.getLogger("absl").setLevel(logging.ERROR)

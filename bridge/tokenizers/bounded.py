@@ -1,10 +1,11 @@
 """`Bounded`: an object with caches of its own, rebuilt before they grow too large."""
 
-import ctypes
 import os
 import threading
 from collections.abc import Callable
 from typing import Any
+
+from bridge.memory import give_back, resident_memory
 
 # Some engines keep every word they ever met. Growth of the whole process is what can
 # be measured, so this is also how often a growing process pays for a rebuild. Their
@@ -66,7 +67,7 @@ class Bounded:
             if self._objects and self._is_full():
                 # Dropped first, so that old and new never stand side by side.
                 self._objects = {}
-                _give_back()
+                give_back()
             is_first = not self._objects
             if twin not in self._objects:
                 self._objects[twin] = self._build()
@@ -117,22 +118,3 @@ def limit_growth(growth: int = MAX_GROWTH) -> None:
     """
     global _max_growth
     _max_growth = growth
-
-
-def resident_memory() -> int | None:
-    """Return the memory of this process in bytes, or `None` where nothing tells it."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        # `getrusage` knows the peak alone, which says nothing after a rebuild.
-        return None
-
-
-def _give_back() -> None:
-    """Let the allocator return what was freed, where it has a call for that."""
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):  # not glibc
-        return
-    trim(0)

@@ -509,7 +509,14 @@ def test_a_disk_too_full_for_the_journal_is_told(inputs, tmp_path, monkeypatch):
     run(inputs, tmp_path / "out")
     run(inputs, tmp_path / "whole")
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
-    with pytest.raises(CorpusError, match=r"Not a directory.+, for .+a\.txt\. Mend"):
+    (tmp_path / "file").touch()
+    with pytest.raises(CorpusError, match=r"Not a directory.+, for .+file.+\. Mend"):
+        run(inputs, tmp_path / "file" / "out")
+    message = (
+        f"A save is a folder. Received: {inputs / 'a.txt'}, which is a file. Name "
+        "another place."
+    )
+    with pytest.raises(SavedFormatError, match=exactly(message)):
         run(inputs, inputs / "a.txt")
 
 

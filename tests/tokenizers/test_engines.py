@@ -498,23 +498,6 @@ def test_without_a_measure_the_text_is_counted(monkeypatch):
     assert [held.get(bounded.CHECK_EVERY) for _ in range(5)] == [1, 1, 2, 2, 3]
 
 
-def test_memory_can_be_measured_or_not(monkeypatch):
-    found = bounded.resident_memory()
-    assert found is None or found > 2**20
-    monkeypatch.setattr(bounded, "open", refuse_to_open, raising=False)
-    assert bounded.resident_memory() is None
-
-
-def refuse_to_open(*_):
-    raise OSError("no such file")
-
-
-def test_memory_is_given_back_where_that_can_be(monkeypatch):
-    bounded._give_back()
-    monkeypatch.setattr(bounded.ctypes, "CDLL", refuse_to_open)
-    bounded._give_back()
-
-
 def test_long_batches_are_cut(byte_pairs, monkeypatch):
     monkeypatch.setattr(gigatoken.Gigatoken, "at_once", 50)
     texts = ["the quick brown fox " * 5, "fox", "", *["lazy dogs"] * 30, "the"]
