@@ -21,8 +21,8 @@ new_venv = $(PYTHON) -m venv $(1) || (echo "No ensurepip: pip installs pip." && 
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-# glibc keeps large arrays for the next step instead of handing them back to the system:
-# where that is slow, as in virtual machines, training takes half the time.
+# glibc keeps large arrays for the next step instead of handing them back to the system,
+# which some virtual machines are slow to give (docs/speed.md).
 export MALLOC_MMAP_MAX_ ?= 0
 export MALLOC_TRIM_THRESHOLD_ ?= 8000000000
 TEST := KERAS_BACKEND=tensorflow $(PY) -m pytest -n $(JOBS) --dist loadfile

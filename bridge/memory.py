@@ -31,8 +31,8 @@ def keep_freed() -> None:
     """Let the allocator keep what was freed, where it has a call for that.
 
     A training step frees arrays as large as the embedding and needs them again at
-    once. Where the system is slow to give memory, as in virtual machines, keeping them
-    halves its time. It holds for the whole process, up to 2 GiB.
+    once, which takes as long as the step where the system is slow to give memory
+    (docs/speed.md). It holds for the whole process, up to 2 GiB.
     """
     set_option = _call("mallopt")
     if set_option is not None:
