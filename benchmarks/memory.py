@@ -16,6 +16,7 @@ from benchmarks.workload import data_folder, source
 
 MEGABYTES = int(os.environ.get("BRIDGE_MEGABYTES", "100"))
 LIMIT = 1000  # MB over the start
+BATCH = 20  # MB, so many texts that threads share them
 WORD = 10
 
 
@@ -47,8 +48,8 @@ def main():
         tokenizer = bridge.load_tokenizer(source(name, folder), engine=engine)
         generator = np.random.default_rng(0)
         start, peak, begin = resident_memory(), 0, perf_counter()
-        for _ in range(0, MEGABYTES, 5):
-            tokenizer.encode_batch(unique_words(generator, 5))
+        for _ in range(0, MEGABYTES, BATCH):
+            tokenizer.encode_batch(unique_words(generator, BATCH))
             peak = max(peak, (resident_memory() - start) / 1e6)
         speed = MEGABYTES / (perf_counter() - begin)
         print(

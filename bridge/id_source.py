@@ -182,7 +182,7 @@ class IdSource:
 
     @lazy
     def cells(self) -> CellTable | None:
-        """The same for arrays that an engine pads, where `lookup` has such a table."""
+        """That table for arrays that an engine pads; `None` where ids are asked for."""
         if self._table is None:
             return None
         layout = self.layout

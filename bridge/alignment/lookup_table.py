@@ -62,18 +62,25 @@ class LookupTable:
             misses=bool((ids == ABSENT).any()),
         )
 
-    def read(self, ids: Ragged) -> IdArray:
+    def read(self, ids: Ragged, *, out: IdArray | None = None) -> IdArray:
         """Look ids up.
 
         Args:
             ids: Ids of the tokenizer, as running text gave them, all in its table.
+            out: Where the backbone ids go, `(len(ids.values),)`; may be those values
+                themselves. A new array by default.
 
         Returns:
             Their backbone ids, `(len(ids.values),)`.
         """
         size = np.int32(self.size)
         inside = None if self.borders is None else self.borders.continues(ids)
-        values = np.empty_like(ids.values)
+        values = np.empty_like(ids.values) if out is None else out
+        # All that is read of `ids` behind its place is read before anything is written.
+        beginnings = None
+        if self.beginnings is not None:
+            places = self.beginnings.places(ids)
+            beginnings = places, self.ids[ids.values[places] + 2 * size]
 
         def read(part: slice) -> None:
             index = ids.values[part]
@@ -83,7 +90,6 @@ class LookupTable:
             np.take(self.ids, index, out=values[part], mode="wrap")
 
         in_threads(read, values.size, step=CHUNK)
-        if self.beginnings is not None:
-            places = self.beginnings.places(ids)
-            values[places] = self.ids[ids.values[places] + 2 * size]
+        if beginnings is not None:
+            values[beginnings[0]] = beginnings[1]
         return values

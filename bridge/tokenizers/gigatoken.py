@@ -19,7 +19,7 @@ _PART = 2048
 
 # Characters, were all texts as long as the longest, up to which gigatoken's padded call
 # is quicker than its ragged one, and one thread than several.
-_FEW = 2**16
+_FEW, _FEW_TEXTS = 2**16, 2**10
 
 
 class Gigatoken(FastEngine):
@@ -102,8 +102,9 @@ class Gigatoken(FastEngine):
 
 def _are_few(texts: list[str]) -> bool:
     # Their number first: to ask every text of a large batch takes a while.
-    most = len(texts)
-    return most <= _FEW >> 6 and most * max(map(len, texts), default=0) <= _FEW
+    if len(texts) > _FEW_TEXTS:
+        return False
+    return len(texts) * max(map(len, texts), default=0) <= _FEW
 
 
 def _without_control_pieces(proto: bytes) -> str:

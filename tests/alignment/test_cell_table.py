@@ -53,10 +53,11 @@ def test_cells_become_what_rows_become(table, data, template, pad_id):
 def test_stretches_of_rows_are_as_all(table, monkeypatch):
     template = Template((7,), (), (6,))
     cells = CellTable.of(table, template=template, pad_id=0)
-    padded = np.random.default_rng(0).integers(0, cells.size, (50, 8), np.int32)
+    padded = np.random.default_rng(0).integers(0, cells.table.size, (50, 8), np.int32)
     whole, parts = np.empty_like(padded), np.empty_like(padded)
     cells.write(padded, whole)
-    monkeypatch.setattr("bridge.alignment.cell_table._CELLS", 24)
+    monkeypatch.setattr("bridge.alignment.lookup_table.CHUNK", 24)
+    monkeypatch.setattr("bridge.alignment.borders.CHUNK", 24)
     monkeypatch.setattr("bridge.threads.cores", lambda: 2)
     cells.write(padded, parts)
     assert np.array_equal(whole, parts)

@@ -8,7 +8,12 @@ import bridge
 from bridge.alignment.lookup_table import LookupTable
 from bridge.ragged import Ragged
 from bridge.spec import BackboneSpec
-from tests.factories import HARD_TEXTS, bpe_tokenizer, wordpiece_tokenizer
+from tests.factories import (
+    HARD_TEXTS,
+    bpe_tokenizer,
+    unigram_tokenizer,
+    wordpiece_tokenizer,
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +32,17 @@ def test_rows_and_their_beginnings_are_read_as_if_alone(alignment, data, unk):
         for end in range(len(row) + 1):
             beginning = Ragged.from_lists([row[:end].tolist()])
             assert table.read(beginning).tolist() == found[:end].tolist()
+
+
+@pytest.mark.parametrize("preset", [wordpiece_tokenizer, unigram_tokenizer])
+def test_ids_may_be_replaced_where_they_are(preset):
+    alignment = bridge.align(bpe_tokenizer(), preset())
+    table = LookupTable.of(alignment, unk=True)
+    assert (table.beginnings is None) == (preset is wordpiece_tokenizer)
+    ids = alignment.tokenizer.encode_batch(HARD_TEXTS)
+    expected = table.read(ids)
+    assert table.read(ids, out=ids.values) is ids.values
+    assert ids.values.tolist() == expected.tolist()
 
 
 def test_an_encoder_reads_what_the_remap_gives(alignment):

@@ -561,10 +561,16 @@ def test_a_row_has_room_for_a_token(family_presets):
 
 
 @pytest.mark.parametrize(
-    ("texts", "kind"), [("a text", "one str"), (b"a text", "one bytes"), (None, "None")]
+    ("texts", "message"),
+    [
+        ("a text", "Received: one str, 'a text'. Wrap it: `[text]`."),
+        (b"a text", "Received: one bytes, b'a text'. Wrap it: `[text]`."),
+        (None, "Received: NoneType. Pass `[]` where there is no text."),
+    ],
 )
-def test_what_is_no_list_of_texts(family_presets, texts, kind):
-    with pytest.raises(TextInputError, match=f"Pass a list of texts. Received: {kind}"):
+def test_what_is_no_list_of_texts(family_presets, texts, message):
+    whole = exactly(f"Pass a list of texts. {message}")
+    with pytest.raises(TextInputError, match=whole):
         bridge.distill(transplanted(family_presets, "Bert"), texts, steps=1)
 
 

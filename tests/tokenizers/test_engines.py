@@ -635,9 +635,11 @@ def test_words_of_any_length(pair):
 
 FORKING = """
 import os, sys, threading, time
-from bridge.tokenizers import load_tokenizer
+from bridge.tokenizers import bounded, fast, load_tokenizer
 from tests.factories import HARD_TEXTS, bpe_tokenizer, wordpiece_tokenizer
 
+# Each thread encodes with an object of its own, in the child too.
+bounded.TWINS_AFTER, fast._PART = 1, 200
 tokenizers = [load_tokenizer(wordpiece_tokenizer()), load_tokenizer(bpe_tokenizer())]
 tokenizers.append(load_tokenizer(bpe_tokenizer(), engine="words"))
 texts = HARD_TEXTS * 200
