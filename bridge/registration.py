@@ -19,6 +19,7 @@ _MODULES = (
     "bridge.keras.token_classifier",
     "bridge.keras.token_classifier_preprocessor",
     "bridge.keras.tokenizer",
+    "bridge.keras.word_lookup",
 )
 
 

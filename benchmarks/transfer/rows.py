@@ -102,7 +102,19 @@ def compose(setting):
     return setting.transplant(texts=setting.train)
 
 
+def compose_words(setting):
+    """The same, and words that the tokenizer cuts by their tokens."""
+    return setting.transplant(texts=setting.train, words=True)
+
+
 FIRST_LAYERS = {"trainable": "all", "until": "transformer_layer_1"}
+ALL_LAYERS = {
+    "trainable": "all",
+    "cut_words": True,
+    "body_learning_rate": 3e-4,
+    "learning_rate": 0.05,
+    "text_weight": 5.0,
+}
 WORDS = {"cut_words": True, "body_learning_rate": 1e-3}
 # What a row does, in parts: the share of the budget, and options.
 DISTILLED = {
@@ -111,27 +123,18 @@ DISTILLED = {
     ", first layers and cut words": [(1, {**FIRST_LAYERS, **WORDS})],
     ", in two parts": [
         (1 / 3, {**FIRST_LAYERS, **WORDS}),
-        (
-            2 / 3,
-            {
-                "trainable": "all",
-                "cut_words": True,
-                "body_learning_rate": 3e-4,
-                "learning_rate": 0.05,
-                "text_weight": 5.0,
-            },
-        ),
+        (2 / 3, ALL_LAYERS),
     ],
 }
 
 
-def distilled(limit, amount, parts, dtype):
+def distilled(limit, amount, parts, dtype, start=compose):
     """Ours, then trained in one part or several."""
 
     def make(setting):
         import bridge
 
-        result = compose(setting)
+        result = start(setting)
         for share, options in parts:
             # A body that trains fast gets worse on sentences before it gets better.
             alone = "trainable" not in options
@@ -164,9 +167,16 @@ def rows(minutes, steps, dtype):
         "FOCUS's formula": focus,
         "OMP": omp,
         "composed": compose,
+        "composed, words": compose_words,
         **{
             f"distilled {name}{what}": distilled(*budget, parts, dtype)
             for what, parts in DISTILLED.items()
+            for name, budget in budgets.items()
+        },
+        **{
+            f"distilled {name}, words": distilled(
+                *budget, [(1, ALL_LAYERS)], dtype, compose_words
+            )
             for name, budget in budgets.items()
         },
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from bridge.errors import BackboneError
 from bridge.keras.tables import backbone_of, token_layer, vocabulary_tables
+from bridge.keras.word_lookup import word_lookup
 
 _SIZES = (
     "vocabulary_size",
@@ -31,8 +32,14 @@ def check_plain(model: Any) -> None:  # noqa: ANN401
         model: A KerasHub backbone or task.
 
     Raises:
-        BackboneError: If a layer is quantized, or has LoRA adapters.
+        BackboneError: If a layer is quantized, has LoRA adapters, or knows words.
     """
+    if word_lookup(model) is not None:
+        raise BackboneError(
+            "A model that knows words by their tokens keeps its tokenizer. Received: "
+            f"a {type(backbone_of(model)).__name__}. Begin with the model that it was "
+            "made from."
+        )
     quantized, adapted = altered_layers(model)
     if quantized is not None:
         raise BackboneError(

@@ -24,6 +24,7 @@ from bridge.keras.distilling.saved import FILE, load_state, save_state
 from bridge.keras.distilling.trainer import Trainer
 from bridge.keras.result import TransplantResult
 from bridge.keras.tables import vocabulary_tables
+from bridge.keras.word_lookup import word_lookup
 from bridge.tokenizers.saving import check_replaceable
 
 __all__ = ["Distillation", "distill"]
@@ -253,11 +254,16 @@ def _finish(
     trained = course.best_ids[often]
     rows = trainer.limits.start
     rows[trained] = course.best_rows[often]
-    vocabulary_tables(result.model)[0].write(rows)
+    size = result.vocabulary.size
+    vocabulary_tables(result.model)[0].write(rows[:size])
+    lookup = word_lookup(result.model)
+    if lookup is not None:
+        lookup.embeddings.assign(rows[size:])
+    trained = trained[trained < size]
     trainer.body_adam.write(course.best_body)
     rules = result.provenance.rules.copy()
     rules[trained] = Rule.DISTILLED
-    rare = trainer.limits.free.copy()
+    rare = trainer.limits.free[:size].copy()
     rare[trained] = False
     return Distillation(
         result=replace(result, provenance=replace(result.provenance, rules=rules)),

@@ -10,10 +10,12 @@ from bridge.embedding.check import RowCheck, check_table
 from bridge.embedding.held_out import HeldOut, hold_out
 from bridge.embedding.plan import RowPlan
 from bridge.embedding.provenance import Provenance
+from bridge.embedding.word_rows import WordRows
 from bridge.errors import BackboneError
 from bridge.keras.backbone import altered_layers
 from bridge.keras.hidden import HiddenCheck, compare_hidden
 from bridge.keras.tables import VocabularyTable, backbone_of, vocabulary_tables
+from bridge.keras.word_lookup import word_lookup
 from bridge.spec import BackboneSpec
 from bridge.tokenizers.base import Tokenizer
 from bridge.vocabulary import TokenKind, Vocabulary
@@ -28,15 +30,21 @@ class CheckReport:
         equal_weights: Other weights that equal those of the model passed in; all of
             them until the model is trained.
         hidden: Hidden states of both models on tokens that both have.
+        words: Words that the embedding knows by their tokens.
     """
 
     tables: tuple[RowCheck, ...]
     equal_weights: int
     hidden: HiddenCheck
+    words: int = 0
 
     def __str__(self) -> str:
-        """Return a line or two a table, and one each for weights and states."""
+        """Return a line or two a table, and one each for words, weights and states."""
         lines = [str(table) for table in self.tables]
+        if self.words:
+            lines.append(
+                f"{self.words:,} words by their tokens: rows equal the preset's"
+            )
         lines.append(f"{self.equal_weights} other weights: equal")
         return "\n".join([*lines, str(self.hidden)])
 
@@ -55,6 +63,7 @@ class TransplantResult:
         head_provenance: The same for output heads and their biases; another record
             only where `head_weights` differs from `weights`.
         tokenizer: The tokenizer whose ids the model takes.
+        words: The words that its embedding knows by their tokens, or `None`.
     """
 
     model: Any
@@ -65,6 +74,7 @@ class TransplantResult:
     tokenizer: Tokenizer
     _source: Any = field(repr=False)
     _plan: RowPlan = field(repr=False)
+    words: WordRows | None = None
 
     def check(self, *, held_out: int = 512) -> CheckReport:
         """Verify the model against the one it came from.
@@ -105,6 +115,7 @@ class TransplantResult:
             ),
             equal_weights=sum(_are_equal(self._source, self.model)),
             hidden=self._check_hidden(),
+            words=self._check_words(),
         )
 
     def _check_table(
@@ -117,6 +128,22 @@ class TransplantResult:
             return found
         return replace(found, held_out=held.score(rows, kind=old.kind))
 
+    def _check_words(self) -> int:
+        lookup = word_lookup(self.model)
+        if self.words is None or lookup is None:
+            return 0
+        rows = vocabulary_tables(self._source)[0].read()[self.words.sources]
+        found = keras.ops.convert_to_numpy(lookup.embeddings)
+        # The row of tokens that have nothing more to say may have been trained.
+        wrong = int((found != rows).any(axis=1)[1:].sum())
+        if wrong:
+            raise BackboneError(
+                "Rows of words are the preset's, bit for bit. Received: "
+                f"{wrong:,} of {len(rows) - 1:,} that are not. Call `result.check()` "
+                "before training."
+            )
+        return len(self.words)
+
     def _check_hidden(self) -> HiddenCheck:
         backbone, twin = backbone_of(self._source), backbone_of(self.model)
         trained = _are_equal(backbone, twin).count(False)
@@ -124,6 +151,9 @@ class TransplantResult:
             return HiddenCheck(0, note=f"{trained} weights of the body were trained")
         known = np.flatnonzero(self.vocabulary.kinds < TokenKind.SPECIAL)
         shared = known[self.provenance.copied[known]]
+        if self.words is not None:
+            # Drawn side by side, others might spell a word.
+            shared = shared[~self.words.continue_words[shared]]
         rows = self.provenance.take(shared).rows.values
         return compare_hidden(backbone, twin, shared, rows)
 
@@ -139,9 +169,12 @@ def table_pairs(
 def _are_equal(model: Any, twin: Any) -> list[bool]:  # noqa: ANN401
     """Compare the weights outside the vocabulary; training may move them."""
     tables = {id(table.variable) for table in vocabulary_tables(model)}
+    lookup = word_lookup(twin)
+    added = set() if lookup is None else {id(weight) for weight in lookup.weights}
+    weights = [weight for weight in twin.weights if id(weight) not in added]
     to_numpy = keras.ops.convert_to_numpy
     return [
         np.array_equal(to_numpy(old), to_numpy(new))
-        for old, new in zip(model.weights, twin.weights, strict=True)
+        for old, new in zip(model.weights, weights, strict=True)
         if id(old) not in tables
     ]

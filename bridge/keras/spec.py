@@ -62,7 +62,7 @@ def class_for(backbone_class: type, base: type) -> Any:  # noqa: ANN401
         if (
             isinstance(candidate, type)
             and issubclass(candidate, base)
-            and getattr(candidate, "backbone_cls", None) is backbone_class
+            and getattr(candidate, "backbone_cls", None) == backbone_class
         ):
             return candidate
     return None

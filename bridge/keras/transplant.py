@@ -1,7 +1,7 @@
 """`transplant`: the same pretrained body over another tokenizer's vocabulary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from bridge.embedding.specials import extend_vocabulary, extended_spec
 from bridge.errors import BackboneError
 from bridge.keras.backbone import check_plain, rebuild, tells_id_zero_apart
 from bridge.keras.embedding import check_trainable
+from bridge.keras.preset_words import find_preset_words
 from bridge.keras.result import CheckReport, TransplantResult, table_pairs
-from bridge.keras.tables import backbone_of, token_layer
+from bridge.keras.tables import backbone_of, token_layer, vocabulary_tables
 from bridge.keras.training import set_trainable
+from bridge.keras.word_lookup import give_words
 from bridge.spec import BackboneSpec
 from bridge.tokenizers.base import Tokenizer
 from bridge.vocabulary import Vocabulary
@@ -36,6 +38,7 @@ def transplant(
     calibrate: bool = False,
     trainable: str = "all",
     texts: Sequence[str] | None = None,
+    words: bool = False,
     seed: int = 0,
 ) -> TransplantResult:
     """Give a pretrained model the vocabulary of another tokenizer.
@@ -72,6 +75,14 @@ def transplant(
         texts: Texts like those the model will read. They tell how often a token
             without a space mark starts a word (a prior is used if `None`), and
             `"anchors"` reads the company of tokens off them.
+        words: Whether the embedding also knows words that the tokenizer cuts and the
+            preset has rows for: where it finds all tokens of one, by their ids alone,
+            it gives the preset's rows in place of theirs, and to the tokens that are
+            left over the row of the special token that ends a text. Those of the
+            preset's vocabulary are known, and those of `texts`. For backbones that
+            read one text in both directions; their class is a subclass then, which
+            Keras loads where `bridge` is imported. A row and a few numbers a word are
+            stored.
         seed: Seed of the drawn rows.
 
     Returns:
@@ -80,8 +91,9 @@ def transplant(
 
     Raises:
         BackboneError: If the model is no KerasHub backbone or task, is quantized or
-            has LoRA adapters, is not the one of the alignment, or has an id in its
-            config or code that the vocabulary cannot serve.
+            has LoRA adapters, is not the one of the alignment, has an id in its
+            config or code that the vocabulary cannot serve, knows words already, or
+            cannot with `words=True`.
         ValueError: If `init`, weights or `trainable` are unknown, or if a function
             given as `init` returns rows that do not fit.
         TextInputError: If a text is not a usable `str`.
@@ -107,7 +119,8 @@ def transplant(
         texts=texts,
         seed=seed,
     )
-    return build_twin(
+    found = find_preset_words(backbone, alignment, vocabulary, texts) if words else None
+    result = build_twin(
         model,
         plan,
         vocabulary,
@@ -115,6 +128,17 @@ def transplant(
         tokenizer=alignment.tokenizer,
         trainable=trainable,
     )
+    if found is None:
+        return result
+    twin = backbone_of(result.model)
+    give_words(
+        twin,
+        found,
+        vocabulary_tables(backbone)[0].read(),
+        # They are copies, which stay where only new rows train.
+        trainable=token_layer(twin).trainable and trainable != "new",
+    )
+    return replace(result, words=found)
 
 
 def build_twin(

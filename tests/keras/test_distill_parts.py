@@ -295,7 +295,7 @@ def limits(reach):
     rules = np.array([Rule.COPY, Rule.COPY, Rule.COMPOSED, Rule.DISTILLED], np.uint8)
     sources = Ragged.from_lists([[0], [1], [0, 1], [3]])
     recipe = Provenance(rules, sources, np.ones(5, np.float32))
-    return RowLimits.of(rows, recipe, fixed=np.array([3]), reach=reach)
+    return RowLimits.of(rows, recipe.copied, fixed=np.array([3]), reach=reach)
 
 
 def test_new_rows_stay_in_the_band_of_copied_ones():

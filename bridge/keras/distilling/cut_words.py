@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.embedding.word_list import whole_words
 from bridge.tokenizers.base import Tokenizer
-from bridge.vocabulary import TokenKind
-from bridge.vocabulary.surface import Position
 
 # Words of a text. A sentence would hold fewer of them at the same cost.
 _LENGTH = 8
@@ -41,15 +40,11 @@ def find_cut_words(reference: Tokenizer, tokenizer: Tokenizer) -> dict[str, floa
         Words of at least two letters, and how often each should be met beside others:
         less the later it stands in the vocabulary.
     """
-    vocabulary = reference.vocabulary
-    begins = vocabulary.positions != Position.CONTINUATION
-    tokens = np.flatnonzero(begins & (vocabulary.kinds == TokenKind.NORMAL)).tolist()
-    shares: dict[str, float] = {}
-    for token in tokens:
-        # Part of a character gives a character that is no letter.
-        word = vocabulary.keys[token].decode("utf-8", "replace")
-        if len(word) > 1 and word.isalpha():
-            shares.setdefault(word, (1 + token) ** -_POWER)
+    shares = {
+        word: (1 + token) ** -_POWER
+        for word, token in whole_words(reference.vocabulary).items()
+        if len(word) > 1 and word.isalpha()
+    }
     for word, share in list(shares.items()):
         shares.setdefault(word.capitalize(), _CAPITAL * share)
     spelled = list(shares)

@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.embedding.provenance import Provenance
 from bridge.embedding.rows import row_norms
 
 _SLACK = 1e-5
@@ -34,7 +33,7 @@ class RowLimits:
     def of(
         cls,
         rows: NDArray[Any],
-        recipe: Provenance,
+        copied: NDArray[np.bool_],
         *,
         fixed: NDArray[np.int64],
         reach: float,
@@ -43,7 +42,7 @@ class RowLimits:
 
         Args:
             rows: Its rows, `(vocabulary_size, dim)`.
-            recipe: How they were made.
+            copied: Which of them equal one of the preset's, `(rows,)`.
             fixed: Ids that never train: special tokens.
             reach: How far copied rows may move; 0 if not at all.
 
@@ -51,7 +50,6 @@ class RowLimits:
             The limits.
         """
         start = rows.astype(np.float32)
-        copied = recipe.copied
         norms = row_norms(start)[copied]
         band = (0.0, float("inf"))
         if norms.size:

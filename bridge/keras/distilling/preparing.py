@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import keras_hub
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from bridge.keras.distilling.teacher import Teacher
 from bridge.keras.distilling.trainer import Trainer
 from bridge.keras.result import TransplantResult
 from bridge.keras.tables import backbone_of, vocabulary_tables
+from bridge.keras.word_lookup import word_lookup
 from bridge.spec import Template
 from bridge.vocabulary import TokenKind
 
@@ -97,8 +99,8 @@ def _readers(result: TransplantResult, *, last: bool) -> tuple[Reader, Reader]:
         Template() if alignment.spec.template is None else alignment.spec.template
     )
     known = (
-        (alignment.reference, alignment.spec, alignment.reference.vocabulary),
-        (result.tokenizer, result.spec, result.vocabulary),
+        (alignment.reference, alignment.spec, alignment.reference.vocabulary, None),
+        (result.tokenizer, result.spec, result.vocabulary, result.words),
     )
     first, second = (
         Reader(
@@ -107,8 +109,9 @@ def _readers(result: TransplantResult, *, last: bool) -> tuple[Reader, Reader]:
             # The mask says what is padding, so any row will do.
             0 if spec.pad_id is None else spec.pad_id,
             last,
+            words,
         )
-        for tokenizer, spec, vocabulary in known
+        for tokenizer, spec, vocabulary, words in known
     )
     return first, second
 
@@ -117,8 +120,14 @@ def _limits(result: TransplantResult, reach: float) -> RowLimits:
     vocabulary = result.vocabulary
     special = np.flatnonzero(vocabulary.kinds >= TokenKind.SPECIAL)
     fixed = np.union1d(special, list(vocabulary.roles.values())).astype(np.int64)
-    rows = vocabulary_tables(result.model)[0].read()
-    return RowLimits.of(rows, result.provenance, fixed=fixed, reach=reach)
+    rows, copied = vocabulary_tables(result.model)[0].read(), result.provenance.copied
+    lookup = word_lookup(result.model)
+    if lookup is not None:
+        of_words = keras.ops.convert_to_numpy(lookup.embeddings)
+        rows = np.concatenate([rows, of_words])
+        # All are copies but the first, of tokens that have nothing more to say.
+        copied = np.concatenate([copied, np.arange(len(of_words)) > 0])
+    return RowLimits.of(rows, copied, fixed=fixed, reach=reach)
 
 
 def _heads(result: TransplantResult, seed: int) -> tuple[NDArray[np.float32], ...]:

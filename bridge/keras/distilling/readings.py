@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.embedding.word_rows import WordRows
 from bridge.keras.distilling.segments import Side
 from bridge.packing import pack
 from bridge.ragged import Ragged
@@ -42,12 +43,14 @@ class Reader:
         pad_id: Id in unused cells.
         last: Whether the view of a segment is its last state, which alone has seen all
             of it in a causal model, and not the mean of its states.
+        words: Words that the model knows by their tokens, or `None`.
     """
 
     tokenizer: Tokenizer
     template: Template
     pad_id: int
     last: bool
+    words: WordRows | None = None
 
     @property
     def specials(self) -> int:
@@ -62,10 +65,11 @@ class Reader:
             width: Columns, enough for each of them.
 
         Returns:
-            The inputs and the views.
+            The inputs and the views; ids of words are rows behind the vocabulary's.
         """
+        ids = side.ids if self.words is None else self.words.write(side.ids)
         packed = pack(
-            side.ids, template=self.template, sequence_length=width, pad_id=self.pad_id
+            ids, template=self.template, sequence_length=width, pad_id=self.pad_id
         )
         mask = packed.padding_mask
         views = np.zeros((len(mask), 1 + width, width), np.float32)
