@@ -118,6 +118,14 @@ def transplant(
         typer.Option(help="What makes rows that the preset lacks."),
     ] = "compose",
     texts: options.MaybeTexts = None,
+    words: Annotated[
+        bool,
+        typer.Option(
+            "--words",
+            help="Know words that the tokenizer cuts by their tokens: nearer to the "
+            "preset, and loads only where bridge is imported.",
+        ),
+    ] = False,
     distill_seconds: Annotated[
         float | None,
         typer.Option(
@@ -136,6 +144,7 @@ def transplant(
         preset,
         init=init,
         texts=texts,
+        words=words,
         distill_seconds=distill_seconds,
         seed=seed,
         output=output,

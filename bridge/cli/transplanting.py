@@ -28,6 +28,7 @@ def transplant(
     *,
     init: Init,
     texts: Path | None,
+    words: bool,
     distill_seconds: float | None,
     seed: int,
     output: Path,
@@ -39,10 +40,11 @@ def transplant(
         preset: Name, handle or folder.
         init: What makes rows that are not copied.
         texts: File of texts like those the model will read.
+        words: Whether the embedding knows words that the tokenizer cuts.
         distill_seconds: How long to train the new rows on them, without labels.
         seed: Of the drawn rows.
-        output: Folder to write: a plain KerasHub backbone that loads without `bridge`,
-            its tokenizer, the origin of every row, and the report.
+        output: Folder to write: a KerasHub backbone, which loads without `bridge` if
+            it knows no words, its tokenizer, the origin of every row, and the report.
 
     Returns:
         How the rows were made, and what was verified.
@@ -67,7 +69,7 @@ def transplant(
     with waiting("Measuring and making rows"):
         report = bridge.report(alignment, given)
         result = bridge.transplant(
-            backbone, alignment, init=init, texts=given, seed=seed
+            backbone, alignment, init=init, texts=given, words=words, seed=seed
         )
     notes = []
     if distill_seconds is not None and given is not None:

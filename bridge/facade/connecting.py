@@ -22,6 +22,7 @@ def connect(
     texts: Sequence[str] | None = None,
     reference: Any = None,  # noqa: ANN401  whatever load_tokenizer takes
     overrides: Mapping[int | Token, Override] | None = None,
+    words: bool = False,
     seed: int = 0,
 ) -> Bridge:
     """Connect a tokenizer with a preset: align, report, choose, and make it usable.
@@ -38,6 +39,7 @@ def connect(
             rows are measured on them.
         reference: The tokenizer the checkpoint was trained with, where known better.
         overrides: As in `align`.
+        words: As in `transplant`, where that is the strategy.
         seed: Of everything random: the rows of tokens that match nothing.
 
     Returns:
@@ -71,5 +73,11 @@ def connect(
             f"{report.unmeasured[0]} Or name a strategy."
         )
     return Bridge(
-        alignment, report, strategy=chosen, preset=preset, texts=texts, seed=seed
+        alignment,
+        report,
+        strategy=chosen,
+        preset=preset,
+        texts=texts,
+        words=words,
+        seed=seed,
     )

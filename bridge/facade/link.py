@@ -34,6 +34,7 @@ class Bridge:
         strategy: How ids reach the backbone.
         preset: The preset's name or folder, or a KerasHub object.
         texts: Texts that the rows of a transplant are measured on.
+        words: Whether a transplant knows words by their tokens.
         seed: Of everything random in a transplant.
 
     Example:
@@ -52,6 +53,7 @@ class Bridge:
         strategy: Strategy,
         preset: Any,  # noqa: ANN401  name, folder or KerasHub object
         texts: Sequence[str] | None = None,
+        words: bool = False,
         seed: int = 0,
     ) -> None:
         self.alignment = alignment
@@ -60,6 +62,7 @@ class Bridge:
         self.tokenizer = alignment.tokenizer
         self._preset = preset
         self._texts = texts
+        self._words = words
         self._seed = seed
 
     @lazy
@@ -70,7 +73,11 @@ class Bridge:
         from bridge.keras.transplant import transplant
 
         return transplant(
-            self._pretrained(), self.alignment, texts=self._texts, seed=self._seed
+            self._pretrained(),
+            self.alignment,
+            texts=self._texts,
+            words=self._words,
+            seed=self._seed,
         )
 
     @lazy
@@ -213,7 +220,8 @@ class Bridge:
     def save(self, directory: str | os.PathLike[str]) -> None:
         """Write everything into a folder: backbone, alignment, tokenizers, report.
 
-        The backbone is a plain KerasHub preset that loads without `bridge`.
+        The backbone is a plain KerasHub preset that loads without `bridge`, unless it
+        knows words by their tokens.
 
         Args:
             directory: Folder; replaced where it holds an older link, untouched if

@@ -60,6 +60,24 @@ def test_transplant_writes_a_preset(run, tokenizer, preset, texts, tmp_path):
     assert f"Saved {out}: a KerasHub preset" in again.stdout
 
 
+def test_a_preset_that_knows_words_is_fine_tuned_and_predicts(
+    run, tokenizer, preset, data_file, texts, tmp_path
+):
+    moved, tuned = tmp_path / "moved", tmp_path / "tuned"
+    result = run("transplant", tokenizer, preset, "-o", moved, "--words")
+    assert "words by their tokens: rows equal the preset's" in result.stdout
+    result = run(
+        "finetune", tokenizer, moved, "--data", data_file, "-o", tuned, "--epochs", 1
+    )
+    assert result.exit_code == 0
+    lines = run("predict", tuned, texts).stdout.splitlines()
+    assert len(lines) == len(texts.read_text("utf-8").splitlines())
+    import keras_hub
+
+    task = keras_hub.models.TextClassifier.from_preset(str(tuned))
+    assert type(task.backbone).__name__ == "BertBackboneWithWords"
+
+
 def test_rows_are_distilled_on_the_texts(run, tokenizer, preset, texts, tmp_path):
     more = ["--texts", texts, "--distill-seconds", 1]
     result = run("transplant", tokenizer, preset, "-o", tmp_path / "moved", *more)

@@ -77,12 +77,17 @@ def test_identity_passes_ids_through(backbone):
     assert row[1 : 1 + ids.values.size].tolist() == ids.values.tolist()
 
 
-@pytest.mark.parametrize("strategy", ["retokenize", "transplant"])
-def test_a_saved_link_gives_the_same_outputs(backbone, strategy, tmp_path):
-    link = connect(backbone, strategy=strategy)
+@pytest.mark.parametrize(
+    ("strategy", "words"),
+    [("retokenize", False), ("transplant", False), ("transplant", True)],
+)
+def test_a_saved_link_gives_the_same_outputs(backbone, strategy, words, tmp_path):
+    link = connect(backbone, strategy=strategy, words=words)
     link.save(tmp_path / "link")
     loaded = bridge.Bridge.load(tmp_path / "link")
     assert loaded.strategy == strategy
+    assert type(loaded.backbone) is type(link.backbone)
+    assert ("WithWords" in type(link.backbone).__name__) == words
     assert loaded.report == link.report
     assert loaded.vocabulary == link.vocabulary
     first, second = link.encoder(CORPUS), loaded.encoder(CORPUS)
