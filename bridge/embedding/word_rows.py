@@ -20,9 +20,10 @@ NONE = -1
 _FOLLOWS_BLANK = 4
 _BLANK = 8
 
-# Odd numbers whose powers spread over 32 bits (Knuth, xxHash, MurmurHash); the first
-# under which no two words have one hash serves.
-_FACTORS = (-1640531535, -2048144777, -1028477379, 668265263, 374761393, -862048943)
+# Of the hash, a polynomial in the ids modulo 2**32: 2**32 over the golden ratio, made
+# odd, whose powers spread over 32 bits (Knuth, volume 3, 6.4). Saved models hold
+# hashes, so it stays.
+FACTOR = -1640531535
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,6 @@ class WordRows:
         tokens: Tokens of each word, `(words, LENGTH)` int32, -1 behind the last.
         rows: Row for each token, same shape, -1 behind the last.
         sources: The preset's row that each row is, `(rows,)` int32.
-        factor: Of the hash, a polynomial in the ids modulo 2**32.
     """
 
     flags: NDArray[np.int32]
@@ -50,7 +50,6 @@ class WordRows:
     tokens: NDArray[np.int32]
     rows: NDArray[np.int32]
     sources: NDArray[np.int32]
-    factor: int
 
     @classmethod
     def of(
@@ -79,15 +78,14 @@ class WordRows:
         used = np.unique(pieces[pieces >= 0])
         rows = np.searchsorted(used, pieces).astype(np.int32) + 1
         rows = np.where(pieces >= 0, rows, np.where(tokens >= 0, 0, NONE))
-        factor, hashes = _hashes(tokens)
-        order = np.argsort(hashes)
+        # Two words of 100,000 have one hash; the second is then read by its tokens.
+        hashes, order = np.unique(_hashes(tokens), return_index=True)
         return cls(
             flags=_flags(vocabulary),
-            hashes=hashes[order],
+            hashes=hashes,
             tokens=tokens[order].astype(np.int32),
             rows=rows[order].astype(np.int32),
             sources=np.concatenate([[silent], used]).astype(np.int32),
-            factor=factor,
         )
 
     def __len__(self) -> int:
@@ -146,7 +144,7 @@ def find_rows(xp: Any, table: Any, ids: Any, breaks: Any = None) -> Any:  # noqa
     for step in range(1, LENGTH):
         within = xp.logical_and(within, _ahead(xp, continues, step, 0))
         token = xp.where(within, _ahead(xp, ids, step, NONE), NONE)
-        hashes = xp.where(within, hashes * table.factor + (token + 1), hashes)
+        hashes = xp.where(within, hashes * FACTOR + (token + 1), hashes)
         tokens.append(token)
     # A word that goes on behind the last token is another one.
     ends = xp.logical_not(xp.logical_and(within, _ahead(xp, continues, LENGTH, 0)))
@@ -188,13 +186,9 @@ def _flags(vocabulary: Vocabulary) -> NDArray[np.int32]:
     return flags
 
 
-def _hashes(tokens: NDArray[np.int32]) -> tuple[int, NDArray[np.int32]]:
-    """Hash words so that no two have the same."""
-    for factor in _FACTORS:
-        hashes = tokens[:, 0] + np.int32(1)
-        for column in tokens.T[1:]:
-            longer = hashes * np.int32(factor) + (column + np.int32(1))
-            hashes = np.where(column >= 0, longer, hashes)
-        if len(np.unique(hashes)) == len(hashes):
-            return factor, hashes
-    raise AssertionError("no factor tells these words apart")  # pragma: no cover
+def _hashes(tokens: NDArray[np.int32]) -> NDArray[np.int32]:
+    hashes = tokens[:, 0] + np.int32(1)
+    for column in tokens.T[1:]:
+        longer = hashes * np.int32(FACTOR) + (column + np.int32(1))
+        hashes = np.where(column >= 0, longer, hashes)
+    return hashes

@@ -24,7 +24,6 @@ class WordLookup(keras.layers.Layer):
 
     def __init__(self, *, sizes: Mapping[str, int], **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
-        self.factor = sizes["factor"]
 
         def constant(name: str, *shape: int) -> Any:  # noqa: ANN401
             return self.add_weight(
@@ -66,14 +65,13 @@ def sizes_of(words: WordRows, dim: int) -> dict[str, int]:
         dim: Columns of the token embedding.
 
     Returns:
-        Sizes, and the factor of the hash.
+        Sizes.
     """
     return {
         "vocabulary_size": len(words.flags),
         "words": len(words),
         "rows": len(words.sources),
         "dim": dim,
-        "factor": words.factor,
     }
 
 

@@ -188,18 +188,30 @@ def test_what_no_row_stands_for_is_not_known():
     assert words.write(ids).to_lists() == ids.to_lists()
 
 
-def test_a_hash_that_two_words_share_is_not_used(monkeypatch):
+def test_of_two_words_with_one_hash_one_is_known(monkeypatch):
     vocabulary = bridge.load_tokenizer(bpe_tokenizer()).vocabulary
     tokens = np.full((3, LENGTH), -1, np.int32)
     tokens[:, :2] = [[7, 9], [8, 9], [7, 8]]
     pieces = np.full((3, LENGTH), -1, np.int32)
     pieces[:, 0] = [20, 21, 22]
-    # By 0 the first and the second would be one word.
-    monkeypatch.setattr(word_rows, "_FACTORS", (0, 5))
+    monkeypatch.setattr(word_rows, "FACTOR", 0)
     words = WordRows.of(vocabulary, tokens, pieces, silent=SILENT)
-    assert words.factor == 5
-    assert len(np.unique(words.hashes)) == 3
-    assert (np.diff(words.hashes) > 0).all()
+    assert words.tokens[:, :2].tolist() == [[7, 8], [7, 9]]
+    assert words.sources[words.rows[:, 0]].tolist() == [22, 20]
+
+
+def test_saved_hashes_stay_what_they_are():
+    vocabulary = bridge.load_tokenizer(bpe_tokenizer()).vocabulary
+    tokens = np.full((2, LENGTH), -1, np.int32)
+    tokens[0, :2], tokens[1] = [7, 9], range(300, 308)
+    words = WordRows.of(vocabulary, tokens, np.minimum(tokens, 20), silent=SILENT)
+    expected = []
+    for word in ([7, 9], range(300, 308)):
+        value = 0
+        for token in word:
+            value = value * 2_654_435_761 + token + 1
+        expected.append((value + 2**31) % 2**32 - 2**31)
+    assert words.hashes.tolist() == sorted(expected)
 
 
 def test_of_two_words_with_the_same_tokens_the_first_counts():
