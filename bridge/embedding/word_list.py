@@ -1,6 +1,7 @@
 """Words that one tokenizer cuts and another has rows for, as `WordRows`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -12,6 +13,10 @@ from bridge.vocabulary import Position, TokenKind, Vocabulary
 
 # What stands in front of a word: a space behind another word, or no space.
 _FRONTS = ("a ", "(")
+
+# Words of texts, the most frequent ones: each takes 64 bytes of the model, twice where
+# it is cut in another way without a space.
+_MOST = 100_000
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -54,22 +59,23 @@ def find_word_rows(
         tokenizer: The one that cuts them.
         vocabulary: Its vocabulary, with whatever was appended.
         silent: As in `WordRows.of`.
-        texts: Texts whose words are wanted too.
+        texts: Texts whose words are wanted too, the 100,000 most frequent ones.
 
     Returns:
         The table, or `None` if there is no such word.
     """
     words = list(whole_words(reference.vocabulary))
     words += [word.capitalize() for word in words]
-    words += (word for text in texts for word in _WORD.findall(text))
+    counts = Counter(word for text in texts for word in _WORD.findall(text))
+    words += (word for word, _ in counts.most_common(_MOST))
     distinct = list(dict.fromkeys(words))
     tables = [
         (_tokens_of(tokenizer, distinct, front), _tokens_of(reference, distinct, front))
         for front in _FRONTS
     ]
     tokens, pieces = map(np.concatenate, zip(*tables, strict=True))
-    counts, rows = (tokens >= 0).sum(axis=1), (pieces >= 0).sum(axis=1)
-    kept = (counts > 1) & (rows > 0) & (rows <= counts)
+    lengths, rows = (tokens >= 0).sum(axis=1), (pieces >= 0).sum(axis=1)
+    kept = (lengths > 1) & (rows > 0) & (rows <= lengths)
     if not kept.any():
         return None
     return WordRows.of(vocabulary, tokens[kept], pieces[kept], silent=silent)

@@ -152,7 +152,7 @@ class _AsItsBase(type):
     """
 
     def __eq__(cls, other: object) -> bool:
-        return cls is other or other in cls.__bases__
+        return cls is other or other is cls.__bases__[-1]
 
     def __hash__(cls) -> int:
         return type.__hash__(cls)

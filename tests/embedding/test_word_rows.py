@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bridge
-from bridge.embedding import word_rows
+from bridge.embedding import word_list, word_rows
 from bridge.embedding.word_list import find_word_rows, whole_words
 from bridge.embedding.word_rows import LENGTH, WordRows, find_rows
 from bridge.ragged import Ragged
@@ -169,6 +169,22 @@ def test_words_of_texts_are_known_too():
     assert reference.encode_batch(["gardens"]).lengths.tolist() == [2]
     assert find([]).write(ids).to_lists() == ids.to_lists()
     assert find(["gardens"]).write(ids).to_lists() != ids.to_lists()
+
+
+def test_of_many_words_the_frequent_ones_are_known(monkeypatch):
+    monkeypatch.setattr(word_list, "_MOST", 1)
+    tokenizer = bridge.load_tokenizer(bpe_tokenizer())
+    words = find_word_rows(
+        bridge.load_tokenizer(wordpiece_tokenizer()),
+        tokenizer,
+        tokenizer.vocabulary,
+        silent=SILENT,
+        texts=["rivers", "gardens gardens"],
+    )
+    ids = tokenizer.encode_batch(["a rivers a", "a gardens a"])
+    found = words.write(ids)
+    assert found[0].tolist() == ids[0].tolist()
+    assert found[1].tolist() != ids[1].tolist()
 
 
 def test_what_no_row_stands_for_is_not_known():

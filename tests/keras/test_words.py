@@ -10,7 +10,7 @@ import pytest
 import bridge
 from bridge.errors import BackboneError
 from bridge.keras.tables import backbone_of
-from bridge.keras.word_lookup import word_lookup
+from bridge.keras.word_lookup import class_with_words, word_lookup
 from bridge.ragged import Ragged
 from tests.core.messages import exactly
 from tests.factories import CORPUS, HARD_TEXTS
@@ -157,13 +157,14 @@ def test_a_backbone_comes_back_from_its_files(family_presets, family, tmp_path):
         np.testing.assert_array_equal(states(model, inputs), expected)
 
 
-def test_a_task_comes_back_from_its_files(family_presets, tmp_path):
-    result = transplanted(family_presets, "Bert", "TextClassifier", num_classes=3)
+@pytest.mark.parametrize("family", ["Bert", "Roberta"])
+def test_a_task_comes_back_from_its_files(family_presets, family, tmp_path):
+    result = transplanted(family_presets, family, "TextClassifier", num_classes=3)
     inputs = encoded(result, CORPUS)
     expected = as_numpy(result.model(inputs))
     result.model.save_to_preset(str(tmp_path / "preset"))
     result.model.save(tmp_path / "model.keras")
-    kind = find_class("Bert", "TextClassifier")
+    kind = find_class(family, "TextClassifier")
     for task in (
         kind.from_preset(str(tmp_path / "preset"), preprocessor=None),
         keras.saving.load_model(tmp_path / "model.keras"),
@@ -174,6 +175,21 @@ def test_a_task_comes_back_from_its_files(family_presets, tmp_path):
     fresh = kind.from_preset(str(tmp_path / "preset"), preprocessor=None, num_classes=2)
     assert fresh(inputs).shape == (len(CORPUS), 2)
     assert word_lookup(fresh) is not None
+
+
+def test_every_class_is_one_of_its_own():
+    bert, roberta = (
+        class_with_words(find_class(family, "Backbone"))
+        for family in ("Bert", "Roberta")
+    )
+    # KerasHub compares a task's class of backbone with that of a preset.
+    kind = find_class("Bert", "Backbone")
+    assert bert == kind == bert
+    assert bert != roberta != kind
+    assert len({bert, roberta, kind}) == 3
+    assert keras.saving.get_registered_name(bert) == "bridge>BertBackboneWithWords"
+    assert keras.saving.get_registered_name(kind) == "keras_hub>BertBackbone"
+    assert find_class("Bert", "TextClassifier").backbone_cls is kind
 
 
 LOADING = """
