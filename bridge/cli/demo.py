@@ -134,13 +134,19 @@ def _rows(material: Material, link: "Bridge", data: Split, seed: int) -> list[Ro
             num_classes=3,
         )
 
-    def connected(strategy: Any, tokenizer: Any) -> Callable[[], Any]:  # noqa: ANN401
+    def connected(
+        strategy: Any,  # noqa: ANN401
+        tokenizer: Any,  # noqa: ANN401
+        *,
+        words: bool = False,
+    ) -> Callable[[], Any]:
         def make() -> Any:  # noqa: ANN401
             return bridge.connect(
                 tokenizer,
                 str(material.preset),
                 strategy=strategy,
                 texts=data.train_texts,
+                words=words,
                 seed=seed,
             ).task(
                 keras_hub.models.BertTextClassifier,
@@ -177,7 +183,11 @@ def _rows(material: Material, link: "Bridge", data: Split, seed: int) -> list[Ro
             link.alignment.remap(own),
             connected("retokenize", gpt2),
         ),
-        Row("GPT-2 ids, transplanted", own, connected("transplant", gpt2)),
+        Row(
+            "GPT-2 ids, transplanted, words",
+            own,
+            connected("transplant", gpt2, words=True),
+        ),
         Row("GPT-2 ids, random embedding", None, random),
     ]
 

@@ -39,7 +39,7 @@ def test_demo_prints_audit_report_and_table(run_small):
         "preset's own tokenizer",
         "reference tokenizer (identity)",
         "GPT-2 ids, retokenize",
-        "GPT-2 ids, transplanted",
+        "GPT-2 ids, transplanted, words",
         "GPT-2 ids, random embedding",
     ]
     assert [row["ids"] for row in rows] == [row[0] for row in table]

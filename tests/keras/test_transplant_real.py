@@ -124,3 +124,28 @@ def test_text_moves_the_mixtures(result, backbone, alignment):
 
     assert other.provenance[ing].weights[0] > result.provenance[ing].weights[0]
     assert other.provenance.counts() == result.provenance.counts()
+
+
+def test_words_by_their_tokens_bring_sentences_nearer(result, backbone, alignment):
+    from bridge.keras.transplant import transplant
+
+    texts = [
+        " A woman is slicing a cucumber beside a trampoline.",
+        " The violinist played a sonata for flute and harpsichord.",
+        " Protesters clashed with gendarmes outside the cathedral.",
+        " He was peeling shrimp on the veranda.",
+    ]
+    worded = transplant(backbone, alignment, texts=texts, words=True)
+    roles = alignment.reference.vocabulary.roles
+    old = pooled(backbone, alignment.reference, roles, texts)
+    plain, near = (
+        (
+            old * pooled(each.model, alignment.tokenizer, each.vocabulary.roles, texts)
+        ).sum(axis=1)
+        for each in (result, worded)
+    )
+
+    assert len(worded.words) > 50_000
+    assert (near > plain + 0.05).all(), (near, plain)
+    assert near.min() > 0.85  # `cucumber` is more pieces than tokens, and stays cut
+    assert worded.check().words == len(worded.words)
