@@ -98,6 +98,7 @@ def transplant(
         ValueError: If `init`, weights or `trainable` are unknown, or if a function
             given as `init` returns rows that do not fit.
         TextInputError: If a text is not a usable `str`.
+        UnsupportedTokenizerError: With `words=True`, if a side is only a vocabulary.
 
     Example:
         >>> result = transplant(backbone, alignment)
