@@ -18,9 +18,14 @@ class Collator:
     Rows are as wide as the longest text of the batch needs. It can be pickled, and a
     worker that was forked builds its own tokenizer engine.
 
+    Keras on TensorFlow takes the shapes of a torch loader from its first two batches,
+    and `fit` fails at a batch of another width where these two are alike: pass
+    `full_width=True` there.
+
     Attributes:
         encoder: Turns texts into the backbone's arrays; such as `link.encoder`.
         tensors: `"np"` for numpy arrays, `"pt"` for torch tensors.
+        full_width: Whether every batch is as wide as the encoder's `sequence_length`.
 
     Example:
         >>> collate = bridge.Collator(encoder)  # DataLoader(..., collate_fn=collate)
@@ -31,6 +36,7 @@ class Collator:
 
     encoder: Encoder
     tensors: Literal["np", "pt"] = "np"
+    full_width: bool = False
 
     def __post_init__(self) -> None:
         """Refuse unknown tensors."""
@@ -59,6 +65,8 @@ class Collator:
         rows = EncodedRows.of_examples(self.encoder, examples)
         whole = Batching(batch_size=len(rows), shuffle=False)
         (batch,) = rows.plan(whole, (0,))
+        if self.full_width:
+            batch = batch._replace(width=self.encoder.sequence_length)
         made = rows.batch(batch)
         arrays, *targets = made if isinstance(made, tuple) else (made,)
         if self.tensors == "np":

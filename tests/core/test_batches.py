@@ -100,6 +100,14 @@ def test_a_collator_pads_to_the_longest_text():
     assert paired["segment_ids"].max() == 1
 
 
+def test_a_collator_pads_to_full_width_where_asked():
+    (made,) = bridge.Collator(encoder(), full_width=True)(TEXTS[:6])
+    expected = encoder()(TEXTS[:6])
+    assert made.keys() == expected.keys()
+    for key, array in made.items():
+        np.testing.assert_array_equal(array, expected[key])
+
+
 def test_columns_are_encoded():
     encode = bridge.ColumnEncoder(encoder(), text="a", pair="b")
     columns = {"a": TEXTS, "b": TEXTS[::-1], "label": LABELS}
