@@ -78,7 +78,8 @@ class WordRows:
         used = np.unique(pieces[pieces >= 0])
         rows = np.searchsorted(used, pieces).astype(np.int32) + 1
         rows = np.where(pieces >= 0, rows, np.where(tokens >= 0, 0, NONE))
-        # Two words of 100,000 have one hash; the second is then read by its tokens.
+        # Among 100,000 words about one pair has one hash: the second of the two is left
+        # to its tokens.
         hashes, order = np.unique(_hashes(tokens), return_index=True)
         return cls(
             flags=_flags(vocabulary),

@@ -192,6 +192,20 @@ def model_layers(model: Any) -> list[Any]:  # noqa: ANN401
     return [layer for layer in model._flatten_layers() if id(layer) not in skipped]
 
 
+def reads_one_text(backbone: Any) -> bool:  # noqa: ANN401
+    """Tell whether a backbone's inputs are those of one text, by name.
+
+    Args:
+        backbone: A KerasHub backbone.
+
+    Returns:
+        False for an encoder with a decoder, and for images or sound beside text.
+    """
+    inputs = backbone.input
+    keys = {"token_ids", "padding_mask", "segment_ids"}
+    return isinstance(inputs, dict) and set(inputs) <= keys
+
+
 def tells_id_zero_apart(backbone: Any) -> bool:  # noqa: ANN401
     """Tell whether a backbone treats id 0 in its own way, whatever its row says.
 

@@ -70,7 +70,7 @@ def compare_hidden(
         return HiddenCheck(0, note="no token of text is shared")
     drawn = np.random.default_rng(seed).integers(0, len(ids), _SHOWN)
     inputs = [
-        _inputs(model, known[drawn].astype(np.int32))
+        text_inputs(model, known[drawn].astype(np.int32))
         for model, known in ((backbone, rows), (twin, ids))
     ]
     if inputs[0] is None or inputs[1] is None:
@@ -94,8 +94,16 @@ def compare_hidden(
     return HiddenCheck(drawn.size, largest, allowed)
 
 
-def _inputs(model: Any, ids: NDArray[np.int32]) -> Any:  # noqa: ANN401
-    """Fill the inputs of a text backbone; `None` where it wants something else."""
+def text_inputs(model: Any, ids: NDArray[np.int32]) -> Any:  # noqa: ANN401
+    """Fill the inputs of a text backbone.
+
+    Args:
+        model: A KerasHub backbone.
+        ids: `(rows, length)`, all of them real.
+
+    Returns:
+        Arrays by name, or `None` where it wants something else than text.
+    """
     wanted = model.input
     if not isinstance(wanted, Mapping):  # Gemma 3n lists its inputs
         wanted = {tensor.name: tensor for tensor in keras.tree.flatten(wanted)}

@@ -9,13 +9,13 @@ import numpy as np
 from bridge.embedding.word_list import find_word_rows
 from bridge.embedding.word_rows import WordRows
 from bridge.errors import BackboneError
+from bridge.keras.backbone import reads_one_text
+from bridge.keras.hidden import text_inputs
 from bridge.spec import Template
 from bridge.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from bridge.alignment import Alignment
-
-_KEYS = {"token_ids", "padding_mask", "segment_ids"}
 
 
 def find_preset_words(
@@ -59,9 +59,7 @@ def find_preset_words(
 
 
 def _check_reads_ahead(backbone: Any) -> None:  # noqa: ANN401
-    inputs = backbone.input
-    one_text = isinstance(inputs, dict) and set(inputs) <= _KEYS
-    if not one_text or not _reads_ahead(backbone):
+    if not reads_one_text(backbone) or not _reads_ahead(backbone):
         raise BackboneError(
             "A word is known once its last token is, so the backbone must read one "
             f"text in both directions. Received: {type(backbone).__name__}. Leave "
@@ -72,9 +70,7 @@ def _check_reads_ahead(backbone: Any) -> None:  # noqa: ANN401
 def _reads_ahead(backbone: Any) -> bool:  # noqa: ANN401
     """Tell whether the states of a token depend on the tokens behind it."""
     ids = np.array([[1, 2, 3], [1, 2, 4]], np.int32)
-    values = {"padding_mask": np.ones_like(ids), "segment_ids": np.zeros_like(ids)}
-    values["token_ids"] = ids
-    output = backbone({key: values[key] for key in backbone.input}, training=False)
+    output = backbone(text_inputs(backbone, ids), training=False)
     if isinstance(output, dict):
         output = output["sequence_output"]
     first, second = keras.ops.convert_to_numpy(output)[:, :2].astype(np.float32)

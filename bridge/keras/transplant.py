@@ -80,10 +80,9 @@ def transplant(
             it gives the preset's rows in place of theirs, and to the tokens that are
             left over the row of the special token that ends a text. Those of the
             preset's vocabulary are known, and the 100,000 most frequent ones of
-            `texts`. For backbones that
-            read one text in both directions; their class is a subclass then, which
-            Keras loads where `bridge` is imported. A row and a few numbers a word are
-            stored.
+            `texts`. For backbones that read one text in both directions; their class
+            is a subclass then, which Keras loads where `bridge` is imported. A row and
+            a few numbers a word are stored.
         seed: Seed of the drawn rows.
 
     Returns:

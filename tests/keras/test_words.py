@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -132,8 +133,6 @@ def test_the_check_tells_of_words(family_presets):
 
 
 def test_a_model_without_words_says_so(family_presets):
-    alignment = bridge.align(external("Roberta"), external("Bert"))
-    assert alignment is not None
     result = transplanted(family_presets, "Bert", words=False)
     assert result.words is None
     assert result.check().words == 0
@@ -329,13 +328,28 @@ def test_distilling_sees_what_the_model_sees(family_presets):
     assert done.agreements[0][1].cosine == pytest.approx(cosine.mean(), abs=1e-4)
 
 
-def test_texts_in_which_nothing_is_cut_make_a_plain_model(family_presets):
+def test_a_tokenizer_that_cuts_no_word_makes_a_plain_model(family_presets):
     reference = family_presets.reference("Bert")
     alignment = bridge.align(reference, family_presets["Bert"])
     model = find_class("Bert", "Backbone").from_preset(family_presets["Bert"])
     result = bridge.transplant(model, alignment, words=True)
     assert result.words is None
     assert type(result.model) is type(model)
+
+
+def test_texts_that_end_without_a_special_token(family_presets):
+    alignment = bridge.align(external("Bert"), family_presets["Bert"])
+    alignment = replace(alignment, spec=replace(alignment.spec, template=None))
+    model = find_class("Bert", "Backbone").from_preset(family_presets["Bert"])
+    with pytest.raises(
+        BackboneError,
+        match=exactly(
+            "Tokens of a word that have nothing more to say get the row of the special "
+            "token that ends a text. Received: BertBackbone, whose texts end without "
+            "one. Leave `words=` out."
+        ),
+    ):
+        bridge.transplant(model, alignment, words=True)
 
 
 @pytest.mark.parametrize("family", ["GPT2", "Bart"])

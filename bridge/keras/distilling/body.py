@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import BackboneError
+from bridge.keras.backbone import reads_one_text
 from bridge.keras.distilling.readings import Reading
 from bridge.keras.tables import token_layer
-
-_KEYS = {"token_ids", "padding_mask", "segment_ids"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +49,7 @@ class Body:
             BackboneError: If it reads anything but one text, or has no such layer.
         """
         inputs = backbone.input
-        if not isinstance(inputs, dict) or not set(inputs) <= _KEYS:
+        if not reads_one_text(backbone):
             raise BackboneError(
                 "Distillation compares what two models say of a text. Received: "
                 f"{type(backbone).__name__}, which takes "
