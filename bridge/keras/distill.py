@@ -68,10 +68,10 @@ def distill(
 
     States of a segment are averaged where the model reads in both directions; a causal
     model's last state in it is taken, and its scores of shared tokens are compared too.
-    Special tokens never train, and rows of words (`transplant(words=True)`) are copies;
-    the row of their tokens that have nothing more to say trains as a new one. Norms of
-    rows that train stay in the band of those that were copied, since a tied output
-    head scores by them. A step costs what the rows of its batch cost, however long the
+    Special tokens never train, nor do rows of words (`transplant(words=True)`); the row
+    of their tokens that have nothing more to say trains as a new one. Norms of rows
+    that train stay in the band of those that were copied, since a tied output head
+    scores by them. A step costs what the rows of its batch cost, however long the
     table is.
 
     Args:

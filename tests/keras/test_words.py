@@ -283,12 +283,19 @@ def test_words_stay_with_adapters_and_in_a_quantized_model(family_presets, chang
     np.testing.assert_allclose(found, expected, rtol=0, atol=0.1)
 
 
-def test_distilling_keeps_words_and_trains_what_is_left_over(family_presets):
+@pytest.mark.parametrize("copied", [0.0, 0.5])
+def test_distilling_keeps_words_and_trains_what_is_left_over(family_presets, copied):
     result = transplanted(family_presets, "Bert")
     before = as_numpy(word_lookup(result.model).embeddings).copy()
     table = as_numpy(result.model.token_embedding.embeddings).copy()
     done = bridge.distill(
-        result, CORPUS[:24], val_texts=CORPUS[:8], steps=20, batch_size=8, min_uses=1
+        result,
+        CORPUS[:24],
+        val_texts=CORPUS[:8],
+        steps=20,
+        batch_size=8,
+        min_uses=1,
+        copied=copied,
     )
     first, best = done.agreements[0][1], dict(done.agreements)[done.best_step]
     assert best.loss < first.loss

@@ -124,8 +124,10 @@ def _limits(result: TransplantResult, reach: float) -> RowLimits:
     lookup = word_lookup(result.model)
     if lookup is not None:
         of_words = keras.ops.convert_to_numpy(lookup.embeddings)
+        # The first is of tokens that have nothing more to say; the others stay copies.
+        words = np.arange(len(rows) + 1, len(rows) + len(of_words))
+        fixed = np.union1d(fixed, words)
         rows = np.concatenate([rows, of_words])
-        # All are copies but the first, of tokens that have nothing more to say.
         copied = np.concatenate([copied, np.arange(len(of_words)) > 0])
     return RowLimits.of(rows, copied, fixed=fixed, reach=reach)
 
