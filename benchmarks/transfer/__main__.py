@@ -34,6 +34,7 @@ def parse():
     parser.add_argument("--rows", nargs="*", help="only these; all by default")
     parser.add_argument("--tasks", nargs="*", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--seeds", type=int, default=3, help="runs of each fine-tuning")
+    parser.add_argument("--tuned", nargs="*", help="rows to fine-tune; all by default")
     parser.add_argument("--epochs", type=int, default=2, help="of fine-tuning")
     parser.add_argument("--examples", type=int, help="most training examples of a task")
     parser.add_argument(
@@ -118,14 +119,15 @@ def measure(vocabulary, backbone, sentences, options):
     for name in names:
         made, seconds = make(chosen[name], setting)
         if made is None:
-            print(f"{vocabulary}, {name}: skipped, no --donor {vocabulary}=FILE")
+            print(f"{vocabulary}, {name}: skipped, README.md tells what it needs")
             continue
         zero = Zero(made, splits, setting.held_out) if zero is None else zero
         numbers, cosines[name] = zero.measure(made)
         row = {"vocabulary": vocabulary, "row": name, "seconds": seconds, **numbers}
         whole = found[0]["sts"] if found else row["sts"]
         row["share"] = {split: row["sts"][split] / whole[split] for split in splits}
-        row["accuracy"] = tuned(made, space, options)
+        is_tuned = options.tuned is None or name in options.tuned
+        row["accuracy"] = tuned(made, space, options) if is_tuned else {}
         found.append(row)
         print(json.dumps(row), flush=True)
     best, scores = list(cosines)[-1], next(iter(splits.values()))[2]

@@ -5,6 +5,7 @@ from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
+from packages import deepfocus_table
 from sts import mean_of_pieces
 
 HELD_OUT = 512  # sentences that only measure
@@ -88,6 +89,25 @@ def focus(setting):
     return setting.transplant(init=[anchors], texts=setting.train)
 
 
+def focus_package(setting):
+    """FOCUS as `deepfocus` ships it; special tokens keep their rows."""
+    import numpy as np
+
+    layer = setting.backbone.token_embedding
+    table = deepfocus_table(
+        setting.alignment, layer.embeddings, setting.train, setting.seed
+    )
+    if table is None:
+        return None
+    result = setting.transplant(init="random")
+    embeddings = result.model.token_embedding.embeddings
+    rows = np.array(embeddings)
+    ids = np.setdiff1d(range(len(table)), [*result.vocabulary.roles.values()])
+    rows[ids] = table[ids]
+    embeddings.assign(rows)
+    return result
+
+
 def omp(setting):
     """Matching pursuit in the table of the tokenizer's own model (arXiv:2506.06607)."""
     from bridge.embedding import MatchingPursuit
@@ -165,6 +185,7 @@ def rows(minutes, steps, dtype):
         "FVT": fvt,
         "WECHSEL's formula": wechsel,
         "FOCUS's formula": focus,
+        "FOCUS (deepfocus)": focus_package,
         "OMP": omp,
         "composed": compose,
         "composed, words": compose_words,

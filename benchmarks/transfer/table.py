@@ -5,7 +5,9 @@ import statistics
 
 def to_markdown(report):
     """One table a vocabulary, with versions and settings below."""
-    tasks = list(report["rows"][0]["accuracy"])
+    tasks = list(
+        dict.fromkeys(task for row in report["rows"] for task in row["accuracy"])
+    )
     blocks = []
     for vocabulary in dict.fromkeys(row["vocabulary"] for row in report["rows"]):
         mine = [row for row in report["rows"] if row["vocabulary"] == vocabulary]
@@ -40,7 +42,7 @@ def _cells(row, tasks):
         ),
         "" if better is None else f"{better:.1%}",
         f"{row['cosine']:.4f}",
-        *(_spread(row["accuracy"][task]) for task in tasks),
+        *(_spread(row["accuracy"].get(task, ())) for task in tasks),
         f"{row['tokens_per_text']:.1f}",
         f"{row['ms_per_text']:.1f}",
         f"{row['seconds']:.0f}",

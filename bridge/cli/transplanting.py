@@ -72,6 +72,8 @@ def transplant(
             backbone, alignment, init=init, texts=given, words=words, seed=seed
         )
     notes = []
+    if words and result.words is None:
+        notes.append("No words: the tokenizer cuts none that the preset has whole.")
     if distill_seconds is not None and given is not None:
         done = bridge.distill(
             result,

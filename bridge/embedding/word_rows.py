@@ -78,8 +78,8 @@ class WordRows:
         used = np.unique(pieces[pieces >= 0])
         rows = np.searchsorted(used, pieces).astype(np.int32) + 1
         rows = np.where(pieces >= 0, rows, np.where(tokens >= 0, 0, NONE))
-        # Among 100,000 words about one pair has one hash: the second of the two is left
-        # to its tokens.
+        # Among 300,000 words about ten pairs have one hash: the second of the two is
+        # left to its tokens.
         hashes, order = np.unique(_hashes(tokens), return_index=True)
         return cls(
             flags=_flags(vocabulary),

@@ -13,7 +13,7 @@ from bridge.cli import finetuning, transplanting
 from bridge.errors import MissingDependencyError
 from bridge.reporting import plots
 from tests.core.messages import exactly
-from tests.factories import CORPUS
+from tests.factories import CORPUS, wordpiece_tokenizer
 
 pytestmark = pytest.mark.keras
 
@@ -76,6 +76,14 @@ def test_a_preset_that_knows_words_is_fine_tuned_and_predicts(
 
     task = keras_hub.models.TextClassifier.from_preset(str(tuned))
     assert type(task.backbone).__name__ == "BertBackboneWithWords"
+
+
+def test_a_tokenizer_that_cuts_no_words_says_so(run, preset, tmp_path):
+    file = tmp_path / "tokenizer.json"
+    wordpiece_tokenizer().save(str(file))
+    result = run("transplant", file, preset, "-o", tmp_path / "moved", "--words")
+    lines = result.stdout.splitlines()
+    assert lines[1] == "No words: the tokenizer cuts none that the preset has whole."
 
 
 def test_rows_are_distilled_on_the_texts(run, tokenizer, preset, texts, tmp_path):
