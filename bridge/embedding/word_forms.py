@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from bridge.embedding.word_cuts import cut_words
+from bridge.embedding.word_tokens import tokens_of_words
 from bridge.tokenizers.base import Tokenizer
 
 # So many formed words are kept, the likeliest ones.
@@ -62,7 +62,7 @@ def _shares_of_endings(
     found: dict[str, Counter[str]] = defaultdict(Counter)
     distinct = list(dict.fromkeys(word.lower() for word in words))
     keys = reference.vocabulary.keys
-    for pieces in cut_words(reference, distinct, front="a ").tolist():
+    for pieces in tokens_of_words(reference, distinct, front="a ").tolist():
         spelt = [
             keys[piece].decode("utf-8", "replace") for piece in pieces if piece >= 0
         ]

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bridge.embedding.word_cuts import cut_words
 from bridge.embedding.word_forms import form_words
 from bridge.embedding.word_rows import WordRows
+from bridge.embedding.word_tokens import tokens_of_words
 from bridge.tokenizers.base import Tokenizer
 from bridge.vocabulary import Position, TokenKind, Vocabulary
 
@@ -74,7 +74,7 @@ def find_word_rows(
     words += (word for word, _ in counts.most_common(_MOST))
     distinct = list(dict.fromkeys(words))
     tables = [
-        [cut_words(one, distinct, front=front) for one in (tokenizer, reference)]
+        [tokens_of_words(one, distinct, front=front) for one in (tokenizer, reference)]
         for front in _FRONTS
     ]
     tokens, pieces = map(np.concatenate, zip(*tables, strict=True))

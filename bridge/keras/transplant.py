@@ -80,10 +80,11 @@ def transplant(
             it gives the preset's rows in place of theirs, and to the tokens that are
             left over the row of the special token that ends a text. Those of the
             preset's vocabulary are known, the 100,000 most frequent ones of `texts`,
-            and the 50,000 likeliest of words formed as these are: `peel` and `s`. For
-            backbones that read one text in both directions; their class is a subclass
-            then, which Keras loads where `bridge` is imported. The model grows by 68
-            bytes a word and spelling, and by a row for each piece that words have.
+            and the 50,000 likeliest of words formed as these are: `lemons`, if they
+            have `clowns`. For backbones that read one text in both directions; their
+            class is a subclass then, which Keras loads where `bridge` is imported. The
+            model grows by 68 bytes a word and spelling, and by a row for each piece
+            that words have.
         seed: Seed of the drawn rows.
 
     Returns:

@@ -1,4 +1,4 @@
-"""How a tokenizer cuts words, a row of tokens for each."""
+"""The tokens of words, as they stand behind other text."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from bridge.embedding.word_rows import LENGTH, NONE
 from bridge.tokenizers.base import Tokenizer
 
 
-def cut_words(
+def tokens_of_words(
     tokenizer: Tokenizer, words: Sequence[str], *, front: str
 ) -> NDArray[np.int32]:
-    """Cut words as they are cut behind other text.
+    """Encode words as they stand behind other text.
 
     Args:
-        tokenizer: What cuts them.
+        tokenizer: What encodes them.
         words: The words.
         front: What stands in front of each: `"a "` or `"("`, for instance.
 
