@@ -135,25 +135,28 @@ class Encoder(AlignedCalls):
             TokenIdError: If an id is no row of the backbone's embedding.
         """
         first = self.source.checked_texts(texts)
-        cells = self.source.cells
-        if pairs is None and (cells is not None or not self.remaps):
-            arrays = self.form.encode(self.tokenizer, first, cells)
-            if arrays is not None:
-                return arrays
         second = None if pairs is None else self.source.checked_texts(pairs)
         if second is not None:
             check_pairs(first, second)
+        cells, parallel = self.source.cells, self.source.is_parallel
+        if cells is not None or not self.remaps:
+            arrays = self.form.encode(
+                self.tokenizer,
+                first,
+                second,
+                lookup=cells,
+                step=PART,
+                parallel=parallel,
+            )
+            if arrays is not None:
+                return arrays
 
         def part(rows: slice) -> Segments:
             ids = self.source.ids(first.rows(rows))
             return ids, None if second is None else self.source.ids(second.rows(rows))
 
         return self.form.fill(
-            len(first),
-            part,
-            paired=second is not None,
-            step=PART,
-            parallel=self.source.is_parallel,
+            len(first), part, paired=second is not None, step=PART, parallel=parallel
         )
 
     def ids(self, texts: Sequence[str]) -> Ragged:

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from bridge.alignment.cell_table import CellTable
 from bridge.errors import BackboneError
 from bridge.layout import Layout
-from bridge.packing import Packed, mask_of, pack, pack_into
+from bridge.packing import Packed, pack, pack_into
+from bridge.padded import EnginePadding
 from bridge.places import PaddingSide, room_for
 from bridge.ragged import IdArray, Ragged
 from bridge.spec import Template
 from bridge.stretches import Stretches
 from bridge.threads import in_threads
 from bridge.tokenizers import Tokenizer
+from bridge.tokenizers.texts import Texts
 from bridge.truncation import Truncation
 from bridge.vocabulary import TokenKind
 
@@ -164,36 +166,43 @@ class RowFormat:
     def encode(
         self,
         tokenizer: Tokenizer,
-        texts: Any,  # noqa: ANN401
+        texts: Texts,
+        pairs: Texts | None = None,
+        *,
         lookup: CellTable | None = None,
+        step: int,
+        parallel: bool,
     ) -> Arrays | None:
         """Let the tokenizer's engine fill the arrays, where it can.
 
         Args:
             tokenizer: Whose ids are the backbone's, where there is no `lookup`.
-            texts: Texts, unchecked.
+            texts: Texts, at least one.
+            pairs: Second texts, as many, or `None`.
             lookup: What its ids become, all of them rows of the backbone.
+            step: As in `fill`, for pairs.
+            parallel: As in `fill`, for pairs.
 
         Returns:
             What `arrays` would make of its ids, or `None` where that must be done.
+
+        Raises:
+            BackboneError: If the backbone knows one segment and there are two.
         """
         if self.padding_side != "right":
             return None
         if lookup is None and not self._has_a_row_for_all(tokenizer):
             return None
-        self.room(paired=False)
-        written = self.layout if lookup is None else lookup
-        padded = tokenizer.encode_padded(
-            texts,
-            template=written.template,
-            sequence_length=self.sequence_length,
-            pad_id=written.pad_id,
-            write=None if lookup is None else lookup.write,
-        )
-        if padded is None or not len(padded[0]):
-            return None
-        token_ids, lengths = padded
-        return self._select(Packed(token_ids, mask_of(lengths, self.sequence_length)))
+        self._check_segments(paired=pairs is not None)
+        self.room(paired=pairs is not None)
+        padding = EnginePadding(tokenizer, self.layout, lookup, self.sequence_length)
+        if pairs is None:
+            packed = padding.pack(texts)
+        else:
+            packed = padding.pack_pairs(
+                texts, pairs, truncation=self.truncation, step=step, parallel=parallel
+            )
+        return None if packed is None else self._select(packed)
 
     def _has_a_row_for_all(self, tokenizer: Tokenizer) -> bool:
         # With fewer rows than tokens every id would have to be checked.

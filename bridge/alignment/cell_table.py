@@ -68,5 +68,10 @@ class CellTable:
             cells: `(rows, columns)` int32 ids, those behind the tokenizer's among them.
             out: Where their backbone ids go; may be the same array.
         """
-        starts = np.arange(0, cells.size + 1, cells.shape[1])
-        self.table.read(Ragged(cells.reshape(-1), starts), out=out.reshape(-1))
+        # Most texts are shorter than a row: columns of nothing but padding need no
+        # look-up.
+        used = np.flatnonzero((cells != self.pad_id).any(axis=0)).max(initial=-1) + 1
+        part = np.ascontiguousarray(cells[:, :used])
+        flat, starts = part.reshape(-1), np.arange(len(part) + 1) * used
+        out[:, :used] = self.table.read(Ragged(flat, starts)).reshape(part.shape)
+        out[:, used:] = self.table.ids[self.pad_id]
