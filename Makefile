@@ -25,7 +25,9 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # which some virtual machines are slow to give (docs/speed.md).
 export MALLOC_MMAP_MAX_ ?= 0
 export MALLOC_TRIM_THRESHOLD_ ?= 8000000000
-TEST := KERAS_BACKEND=tensorflow $(PY) -m pytest -n $(JOBS) --dist loadfile
+# In the order of the folders: files of few but long tests would come last otherwise, when
+# no other test is left for the second process.
+TEST := KERAS_BACKEND=tensorflow $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo docs test test-all test-backends check bench lock format clean

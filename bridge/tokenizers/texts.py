@@ -79,15 +79,22 @@ def check_texts(texts: Iterable[str], *, noun: str = "text") -> Texts:
 def _refuse_type(items: list[str], noun: str) -> None:
     for place, text in enumerate(items):
         if not isinstance(text, str):
-            remedy = (
-                "Decode it first: `text.decode('utf-8')`."
-                if isinstance(text, bytes)
-                else f"Drop it, or replace it by `''` if an empty {noun} is meant."
-            )
             raise TextInputError(
                 f"Every {noun} must be a str. Received: {text!r:.60} "
-                f"({type(text).__name__}) at position {place} of {len(items)}. {remedy}"
+                f"({type(text).__name__}) at position {place} of {len(items)}. "
+                f"{_remedy(text, noun)}"
             )
+
+
+def _remedy(item: object, noun: str) -> str:
+    if isinstance(item, bytes):
+        return "Decode it first: `text.decode('utf-8')`."
+    if isinstance(item, (list, tuple)) and noun == "text":
+        return (
+            "Pairs are two lists, `encoder(texts, pairs)`; words are for "
+            "`encoder.with_word_ids`."
+        )
+    return f"Drop it, or replace it by `''` if an empty {noun} is meant."
 
 
 def _refuse_surrogate(items: list[str], noun: str) -> None:

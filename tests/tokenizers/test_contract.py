@@ -183,6 +183,12 @@ def test_nothing_saved_needs_pickle(made, tokenizer, tmp_path):
             "Decode it first: `text.decode('utf-8')`.",
         ),
         (
+            (["a"], ["b"]),
+            "Every text must be a str. Received: ['a'] (list) at position 0 of 2. "
+            "Pairs are two lists, `encoder(texts, pairs)`; words are for "
+            "`encoder.with_word_ids`.",
+        ),
+        (
             ["a", "b\ud800c"],
             "Every text must be valid Unicode. Received: a lone surrogate '\\ud800' at "
             "character 1 of the text at position 1. Clean it first: "
