@@ -131,7 +131,8 @@ def transplant(
         typer.Option(
             min=1,
             metavar="N",
-            help="Train the new rows on the texts for so long; no labels needed.",
+            help="Train the new rows on the texts for so long, with --words the whole "
+            "model; no labels needed.",
         ),
     ] = None,
     seed: options.Seed = 0,

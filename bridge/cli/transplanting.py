@@ -1,6 +1,6 @@
 """`bridge transplant`: the preset's body over the tokenizer's vocabulary, saved."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ def transplant(
         init: What makes rows that are not copied.
         texts: File of texts like those the model will read.
         words: Whether the embedding knows words that the tokenizer cuts.
-        distill_seconds: How long to train the new rows on them, without labels.
+        distill_seconds: How long to train on them, without labels: the new rows, or
+            the whole model where it knows words.
         seed: Of the drawn rows.
         output: Folder to write: a KerasHub backbone, which loads without `bridge` if
             it knows no words, its tokenizer, the origin of every row, and the report.
@@ -75,12 +76,12 @@ def transplant(
     if words and result.words is None:
         notes.append("No words: the tokenizer cuts none that the preset has whole.")
     if distill_seconds is not None and given is not None:
+        knows_words = result.words is not None
         done = bridge.distill(
             result,
-            [text for i, text in enumerate(given) if i % _HELD_OUT],
-            val_texts=given[::_HELD_OUT],
             seconds=distill_seconds,
             seed=seed,
+            **(_whole_model(given) if knows_words else _new_rows(given)),
         )
         result = done.result
         notes.append(str(done))
@@ -99,6 +100,25 @@ def transplant(
         content = to_json({"format_version": FORMAT_VERSION, **data})
         (made / MANIFEST).write_text(content, "utf-8")
     return Answer("\n".join(_describe(data)), data)
+
+
+def _new_rows(texts: Sequence[str]) -> dict[str, Any]:
+    return {
+        "texts": [text for i, text in enumerate(texts) if i % _HELD_OUT],
+        "val_texts": texts[::_HELD_OUT],
+    }
+
+
+def _whole_model(texts: Sequence[str]) -> dict[str, Any]:
+    # Nothing is held out: a body gets worse before it gets better. The options are
+    # those that did best where they were measured (benchmarks/transfer).
+    return {
+        "texts": texts,
+        "trainable": "all",
+        "cut_words": True,
+        "text_weight": 5.0,
+        "learning_rate": 0.05,
+    }
 
 
 def _describe(data: Mapping[str, Any]) -> Iterator[str]:

@@ -94,6 +94,16 @@ def test_rows_are_distilled_on_the_texts(run, tokenizer, preset, texts, tmp_path
     assert "held-out texts: cosine to the original" in result.stdout
 
 
+def test_a_model_that_knows_words_is_distilled_as_a_whole(
+    run, tokenizer, preset, texts, tmp_path
+):
+    more = ["--words", "--texts", texts, "--distill-seconds", 1]
+    result = run("transplant", tokenizer, preset, "-o", tmp_path / "moved", *more)
+    assert result.exit_code == 0, result.stderr
+    assert "weights of the body trained too" in result.stdout
+    assert "words by their tokens: rows equal the preset's" in result.stdout
+
+
 @pytest.mark.parametrize("name", ["transplant", "finetune"])
 def test_a_folder_of_others_is_refused_before_the_work(
     run, tokenizer, preset, data_file, tmp_path, monkeypatch, name
