@@ -91,8 +91,8 @@ def _remedy(item: object, noun: str) -> str:
         return "Decode it first: `text.decode('utf-8')`."
     if isinstance(item, (list, tuple)) and noun == "text":
         return (
-            "Pairs are two lists, `encoder(texts, pairs)`; words are for "
-            "`encoder.with_word_ids`."
+            "Texts of pairs are two lists, one an argument; lists of words are for "
+            "`Encoder.with_word_ids`."
         )
     return f"Drop it, or replace it by `''` if an empty {noun} is meant."
 

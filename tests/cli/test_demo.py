@@ -24,7 +24,12 @@ def run_small(monkeypatch):
         console.print(answer.text)
         return stream.getvalue(), answer.data["rows"]
 
-    return run
+    yield run
+    # The demo makes TensorFlow's ops deterministic for the whole process, which other
+    # tests would see.
+    from tensorflow.python.framework import config
+
+    config.disable_op_determinism()
 
 
 @pytest.mark.real_model

@@ -258,7 +258,8 @@ def test_special_tokens_in_texts_follow_the_tokenizer():
         (
             [["nested"]],
             "Every text must be a str. Received: ['nested'] (list) at position 0 of 1."
-            " Drop it, or replace it by `''` if an empty text is meant.",
+            " Texts of pairs are two lists, one an argument; lists of words are for "
+            "`Encoder.with_word_ids`.",
         ),
         (
             ["fine", b"caf\xe9"],

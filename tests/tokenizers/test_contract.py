@@ -185,8 +185,8 @@ def test_nothing_saved_needs_pickle(made, tokenizer, tmp_path):
         (
             (["a"], ["b"]),
             "Every text must be a str. Received: ['a'] (list) at position 0 of 2. "
-            "Pairs are two lists, `encoder(texts, pairs)`; words are for "
-            "`encoder.with_word_ids`.",
+            "Texts of pairs are two lists, one an argument; lists of words are for "
+            "`Encoder.with_word_ids`.",
         ),
         (
             ["a", "b\ud800c"],
