@@ -1,6 +1,6 @@
 """Ids to arrays: special tokens, truncation, padding, masks from lengths."""
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -104,6 +104,39 @@ def pack(
         truncation=truncation,
     )
     return replace(packed, second_at=second_at)
+
+
+def pack_in_parts(
+    rows: int,
+    sequence_length: int,
+    write: Callable[[Packed, slice], OffsetArray | None],
+    *,
+    step: int,
+    parallel: bool,
+) -> Packed:
+    """Pack rows that are made some at a time, straight into their place.
+
+    Args:
+        rows: Number of all rows.
+        sequence_length: Columns of the result.
+        write: Writes some rows, given their place in the arrays and which they are;
+            returns as `pack_into`.
+        step: Rows of a part.
+        parallel: Whether several parts may be made at the same time.
+
+    Returns:
+        The arrays.
+    """
+    packed = Packed.empty(rows, sequence_length)
+    second_at: dict[int, OffsetArray | None] = {}
+
+    def part(stretch: slice) -> None:
+        second_at[stretch.start] = write(packed.rows(stretch), stretch)
+
+    in_threads(part, rows, step=step, parallel=parallel)
+    found = [second_at[start] for start in sorted(second_at)]
+    paired = [columns for columns in found if columns is not None]
+    return replace(packed, second_at=np.concatenate(paired) if paired else None)
 
 
 def pack_into(

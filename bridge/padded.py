@@ -7,12 +7,11 @@ import numpy as np
 
 from bridge.alignment.cell_table import CellTable
 from bridge.layout import Layout
-from bridge.packing import Packed, mask_of
+from bridge.packing import Packed, mask_of, pack_in_parts
 from bridge.places import Places, columns_of
 from bridge.ragged import IdArray, OffsetArray
 from bridge.spec import Template
 from bridge.stretches import gather
-from bridge.threads import in_threads
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.texts import Texts
 from bridge.truncation import Truncation
@@ -90,25 +89,21 @@ class EnginePadding:
         """
         if truncation not in _SHORT_SIGHTED:
             return None
-        packed = Packed.empty(len(texts), self.sequence_length)
-        second_at = np.zeros(len(texts), np.int64)
         refused: list[slice] = []
 
-        def write(rows: slice) -> None:
+        def write(packed: Packed, rows: slice) -> OffsetArray | None:
             start = Template(self._written.template.start)
             first = None if refused else self._pad(texts.rows(rows), start)
             second = None if first is None else self._pad(pairs.rows(rows), Template())
             if first is None or second is None:
                 refused.append(rows)
-                return
-            second_at[rows] = self._join(
-                packed.rows(rows), first, second, truncation=truncation
-            )
+                return None
+            return self._join(packed, first, second, truncation=truncation)
 
-        in_threads(write, len(texts), step=step, parallel=parallel)
-        if refused:
-            return None
-        return Packed(packed.token_ids, packed.padding_mask, second_at)
+        packed = pack_in_parts(
+            len(texts), self.sequence_length, write, step=step, parallel=parallel
+        )
+        return None if refused else packed
 
     def _join(
         self, packed: Packed, first: Padded, second: Padded, *, truncation: Truncation

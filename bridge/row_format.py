@@ -1,7 +1,7 @@
 """`RowFormat`: rows of ids to the arrays of one backbone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from bridge.alignment.cell_table import CellTable
 from bridge.errors import BackboneError
 from bridge.layout import Layout
-from bridge.packing import Packed, pack, pack_into
+from bridge.packing import Packed, pack, pack_in_parts, pack_into
 from bridge.padded import EnginePadding
 from bridge.places import PaddingSide, room_for
-from bridge.ragged import IdArray, Ragged
+from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
 from bridge.stretches import Stretches
-from bridge.threads import in_threads
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.texts import Texts
 from bridge.truncation import Truncation
@@ -108,13 +107,11 @@ class RowFormat:
             BackboneError: If the backbone knows one segment and there are two.
         """
         self._check_segments(paired=paired)
-        packed = Packed.empty(rows, self.sequence_length)
-        second_at = np.zeros(rows, np.int64) if paired else None
 
-        def write(stretch: slice) -> None:
+        def write(packed: Packed, stretch: slice) -> OffsetArray | None:
             first, second = part(stretch)
-            found = pack_into(
-                packed.rows(stretch),
+            return pack_into(
+                packed,
                 first,
                 second,
                 template=self.layout.template,
@@ -122,11 +119,12 @@ class RowFormat:
                 padding_side=self.padding_side,
                 truncation=self.truncation,
             )
-            if second_at is not None and found is not None:
-                second_at[stretch] = found
 
-        in_threads(write, rows, step=step, parallel=parallel)
-        return self._select(replace(packed, second_at=second_at))
+        return self._select(
+            pack_in_parts(
+                rows, self.sequence_length, write, step=step, parallel=parallel
+            )
+        )
 
     def arrays_as_they_are(self, ids: Ragged) -> Arrays:
         """Pack rows that hold their special tokens.
