@@ -132,7 +132,7 @@ def transplant(
             min=1,
             metavar="N",
             help="Train the new rows on the texts for so long, with --words the whole "
-            "model; no labels needed.",
+            "model, which takes minutes to get better; no labels needed.",
         ),
     ] = None,
     seed: options.Seed = 0,
