@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.places import PaddingSide, Places, columns_of, stairs_of
+from bridge.places import PaddingSide, Places, columns_of
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import PADDING_SIDES, Template
 from bridge.stretches import Stretches
@@ -188,23 +188,6 @@ def pack_into(
 
     in_threads(write, len(first), step=_BLOCK)
     return None if second is None else places.second
-
-
-def mask_of(lengths: OffsetArray, sequence_length: int) -> NDArray[np.bool_]:
-    """Return which cells are real in rows that are padded on the right.
-
-    Args:
-        lengths: Real cells of every row, `(rows,)`.
-        sequence_length: Columns.
-
-    Returns:
-        `(rows, sequence_length)` bool.
-    """
-    if sequence_length < lengths.size:
-        return stairs_of(sequence_length).take(lengths, axis=0, mode="clip")
-    columns = columns_of(sequence_length)
-    mask: NDArray[np.bool_] = columns < lengths.astype(columns.dtype)[:, None]
-    return mask
 
 
 def _check_options(

@@ -7,8 +7,8 @@ import numpy as np
 
 from bridge.alignment.cell_table import CellTable
 from bridge.layout import Layout
-from bridge.packing import Packed, mask_of, pack_in_parts
-from bridge.places import Places, columns_of
+from bridge.packing import Packed, pack_in_parts
+from bridge.places import Places, columns_of, mask_of
 from bridge.ragged import IdArray, OffsetArray
 from bridge.spec import Template
 from bridge.stretches import gather

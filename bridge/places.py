@@ -101,10 +101,9 @@ class Places:
 
     def write_mask(self, mask: NDArray[np.bool_]) -> None:
         """Mark the cells between start and stop."""
-        columns = columns_of(mask.shape[1])
-        np.less(columns, self.stop.astype(columns.dtype)[:, None], out=mask)
+        mask_of(self.stop, mask.shape[1], out=mask)
         if self.start.any():
-            mask &= columns >= self.start.astype(columns.dtype)[:, None]
+            mask ^= mask_of(self.start, mask.shape[1])
 
     def write_ids(
         self, block: IdArray, first: Stretches, second: Stretches | None
@@ -132,17 +131,38 @@ class Places:
 def _write(
     block: IdArray, rows: Stretches, begins: OffsetArray, ends: OffsetArray
 ) -> None:
-    left, right = int(begins.min()), int(ends.max())
-    columns = columns_of(block.shape[1])[left:right]
-    cells = columns < ends.astype(columns.dtype)[:, None]
-    if (begins != left).any():
-        cells &= columns >= begins.astype(columns.dtype)[:, None]
+    # From the first column on: where a row is full, the cells lie in one piece.
+    width = int(ends.max())
+    cells, block = mask_of(ends, width), block[:, :width]
+    if begins.any():
+        cells ^= mask_of(begins, width)
     run = rows.as_one_run(ends - begins)
     if run is not None:
-        block[:, left:right][cells] = run
+        block[cells] = run
         return
-    ids = gather(rows.values, rows.starts - (begins - left), right - left)
-    np.copyto(block[:, left:right], ids, where=cells)
+    np.copyto(block, gather(rows.values, rows.starts - begins, width), where=cells)
+
+
+def mask_of(
+    lengths: OffsetArray, width: int, *, out: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """Mark as many cells at the beginning of every row.
+
+    Args:
+        lengths: Cells of every row, `(rows,)`, at most `width`.
+        width: Columns.
+        out: Where the mask is written; a new array by default.
+
+    Returns:
+        `(rows, width)` bool.
+    """
+    if width < lengths.size:
+        return stairs_of(width).take(lengths, axis=0, mode="clip", out=out)
+    columns = columns_of(width)
+    mask: NDArray[np.bool_] = np.less(
+        columns, lengths.astype(columns.dtype)[:, None], out=out
+    )
+    return mask
 
 
 def columns_of(sequence_length: int) -> NDArray[np.signedinteger]:

@@ -45,12 +45,14 @@ class Stretches:
         """
         ends = self.starts + kept
         gaps = np.flatnonzero(self.starts[1:] != ends[:-1])
+        if not gaps.size:
+            return self.values[self.starts[0] : ends[-1]]
         if gaps.size > len(self) // _ROWS_A_PIECE:
             return None
         begins = self.starts[np.append(0, gaps + 1)].tolist()
         stops = ends[np.append(gaps, -1)].tolist()
         pieces = [self.values[i:j] for i, j in zip(begins, stops, strict=True)]
-        return np.concatenate(pieces) if gaps.size else pieces[0]
+        return np.concatenate(pieces)
 
     def __getitem__(self, rows: slice) -> "Stretches":
         """Return some of the rows."""

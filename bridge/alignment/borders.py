@@ -67,15 +67,16 @@ def meet(flags: NDArray[np.uint8], ids: IdArray) -> NDArray[np.bool_]:
     Returns:
         `(total,)` bool, false for the first.
     """
-    result = np.zeros(ids.size, bool)
+    result = np.zeros(ids.size, np.uint8)
     behind = result[1:]
 
     def compare(part: slice) -> None:
         found = flags.take(ids[part.start : part.stop + 1])
-        np.not_equal(found[1:] & (found[:-1] >> 1) & 1, 0, out=behind[part])
+        np.bitwise_and(found[1:], found[:-1] >> 1, out=behind[part])
+        behind[part] &= 1
 
     in_threads(compare, behind.size, step=CHUNK)
-    return result
+    return result.view(bool)
 
 
 def continues_word(vocabulary: Vocabulary, ids: Ragged) -> NDArray[np.bool_]:

@@ -85,7 +85,8 @@ class LookupTable:
         def read(part: slice) -> None:
             index = ids.values[part]
             if inside is not None:
-                index = index + inside[part] * size
+                index = inside[part] * size
+                index += ids.values[part]
             # The ids are checked, so that "wrap" only spares a buffer.
             np.take(self.ids, index, out=values[part], mode="wrap")
 

@@ -12,7 +12,7 @@ from bridge.corpus.documents import Documents
 from bridge.corpus.rows import LAYOUTS, Layout, Packer, Rows
 from bridge.encoder import Encoder
 from bridge.errors import MissingRoleError
-from bridge.packing import mask_of
+from bridge.places import mask_of
 from bridge.ragged import Ragged, take_slices
 from bridge.spec import Template
 from bridge.tokenizers.rows import surround

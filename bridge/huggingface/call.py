@@ -1,22 +1,25 @@
 """`HuggingFaceCall`: transformers' tokenizer call, for every tokenizer."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from numpy.typing import NDArray
 
 from bridge.huggingface.batch import BatchEncoding
 from bridge.huggingface.encoding import Encoding, split_rows
 from bridge.huggingface.inputs import Inputs, read_inputs
 from bridge.huggingface.options import Options
+from bridge.huggingface.padded import padded_arrays
 from bridge.huggingface.pipeline import count_specials, encode_rows
 from bridge.huggingface.plain import is_plain, plain_lists
 from bridge.huggingface.request import Request
 from bridge.huggingface.results import make_result
 from bridge.huggingface.rows import Rows
 from bridge.huggingface.settings import Settings
-from bridge.huggingface.tensors import find_converter
+from bridge.huggingface.tensors import find_converter, to_tensor
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -148,21 +151,38 @@ class HuggingFaceCall(Settings):
         options = self._options(request)
         inputs = read_inputs(text, text_pair, split=request.is_split_into_words)
         keys = request.keys(self.model_input_names)
-        result: dict[str, Any]
-        if is_plain(inputs, options, request):
-            result = plain_lists(self.tokenizer, self._frames, inputs, options, keys)
-            longest = max(map(len, result["input_ids"]))
-        else:
-            places = request.return_offsets_mapping
-            rows = self._rows(inputs, options, places=places)
-            result = make_result(rows, keys=keys, request=request, convert=convert)
-            longest = int(rows.lengths.max())
+        result, longest = self._values(inputs, options, request, keys, convert)
         if not (inputs.batched or convert or options.overflow):
             # One text was passed, so its lists are not nested.
             result |= {key: result[key][0] for key in keys}
         if request.verbose and options.max_length is None:
             self._log_length(longest)
         return BatchEncoding(result, partial(self._align, inputs, options))
+
+    def _values(
+        self,
+        inputs: Inputs,
+        options: Options,
+        request: Request,
+        keys: Sequence[str],
+        convert: Callable[[NDArray[Any]], Any] | None,
+    ) -> tuple[dict[str, Any], int]:
+        """Return what was asked for, and the length of the longest row."""
+        frame = self._frames[False, options.add_special_tokens]
+        if convert is not None:
+            padded = padded_arrays(
+                self.tokenizer, frame, inputs, options, request=request, keys=keys
+            )
+            if padded is not None:
+                arrays = padded.arrays.items()
+                tensors = {key: to_tensor(key, cells, convert) for key, cells in arrays}
+                return tensors, padded.longest
+        if is_plain(inputs, options, request):
+            lists = plain_lists(self.tokenizer, frame, inputs, keys)
+            return dict(lists), max(map(len, lists["input_ids"]))
+        rows = self._rows(inputs, options, places=request.return_offsets_mapping)
+        result = make_result(rows, keys=keys, request=request, convert=convert)
+        return result, int(rows.lengths.max())
 
     def _align(self, inputs: Inputs, options: Options) -> list[Encoding]:
         return split_rows(self._rows(inputs, options, places=True), self._spelled)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from bridge.huggingface.inputs import Inputs
 from bridge.huggingface.options import Options
-from bridge.huggingface.pipeline import Frames
 from bridge.huggingface.request import Request
 from bridge.tokenizers import Tokenizer
+from bridge.tokenizers.frames import Frame
 
 
 def is_plain(inputs: Inputs, options: Options, request: Request) -> bool:
@@ -23,39 +23,49 @@ def is_plain(inputs: Inputs, options: Options, request: Request) -> bool:
     Returns:
         Whether `plain_lists` answers the call.
     """
-    asks_for_places = request.return_offsets_mapping or request.return_length
     return not (
         options.pads
         or options.cuts
-        or options.overflow
-        or inputs.second
-        or inputs.split
-        or asks_for_places
+        or asks_for_places(inputs, options, request)
         or request.return_tensors is not None
     )
 
 
+def asks_for_places(inputs: Inputs, options: Options, request: Request) -> bool:
+    """Tell whether rows are more than the tokens of one text each.
+
+    Args:
+        inputs: Texts.
+        options: How to cut.
+        request: What is asked for.
+
+    Returns:
+        Whether there are pairs, words or further rows, or places are asked for.
+    """
+    return bool(
+        options.overflow
+        or inputs.second
+        or inputs.split
+        or request.return_offsets_mapping
+        or request.return_length
+    )
+
+
 def plain_lists(
-    tokenizer: Tokenizer,
-    frames: Frames,
-    inputs: Inputs,
-    options: Options,
-    keys: Sequence[str],
+    tokenizer: Tokenizer, frame: Frame, inputs: Inputs, keys: Sequence[str]
 ) -> dict[str, list[list[int]]]:
     """Encode texts and put their special tokens around them.
 
     Args:
         tokenizer: Any tokenizer.
-        frames: What it puts around texts.
+        frame: What stands around every text.
         inputs: Single texts.
-        options: Whether to add special tokens.
         keys: Names of the values to return.
 
     Returns:
         Key to one list a text.
     """
     rows = tokenizer.encode_batch(inputs.first).to_lists()
-    frame = frames[False, options.add_special_tokens]
     result: dict[str, list[list[int]]] = {key: [] for key in keys}
     for row in rows:
         values: dict[str, list[int]] = {key: [] for key in keys}
