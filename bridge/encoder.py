@@ -138,16 +138,8 @@ class Encoder(AlignedCalls):
         second = None if pairs is None else self.source.checked_texts(pairs)
         if second is not None:
             check_pairs(first, second)
-        cells, parallel = self.source.cells, self.source.is_parallel
-        if cells is not None or not self.remaps:
-            arrays = self.form.encode(
-                self.tokenizer,
-                first,
-                second,
-                lookup=cells,
-                step=PART,
-                parallel=parallel,
-            )
+        if second is None and not self.remaps:
+            arrays = self.form.encode(self.tokenizer, first)
             if arrays is not None:
                 return arrays
 
@@ -156,7 +148,11 @@ class Encoder(AlignedCalls):
             return ids, None if second is None else self.source.ids(second.rows(rows))
 
         return self.form.fill(
-            len(first), part, paired=second is not None, step=PART, parallel=parallel
+            len(first),
+            part,
+            paired=second is not None,
+            step=PART,
+            parallel=self.source.is_parallel,
         )
 
     def ids(self, texts: Sequence[str]) -> Ragged:

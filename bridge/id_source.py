@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from bridge.alignment import Alignment
-from bridge.alignment.cell_table import CellTable
 from bridge.alignment.lookup_table import LookupTable
 from bridge.alignment.remap import METHODS
 from bridge.alignment.tracing import piece_counts
@@ -179,14 +178,6 @@ class IdSource:
             # `remap` and the check behind it say what is wrong, where it happens.
             return None
         return table
-
-    @lazy
-    def cells(self) -> CellTable | None:
-        """That table for arrays that an engine pads; `None` where ids are asked for."""
-        if self._table is None:
-            return None
-        layout = self.layout
-        return CellTable.of(self._table, template=layout.template, pad_id=layout.pad_id)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave tables out: an encoder that was used is equal to a new one."""

@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.alignment.cell_table import CellTable
 from bridge.errors import BackboneError
 from bridge.layout import Layout
 from bridge.packing import Packed, pack, pack_in_parts, pack_into
-from bridge.padded import EnginePadding
-from bridge.places import PaddingSide, room_for
+from bridge.places import PaddingSide, mask_of, room_for
 from bridge.ragged import IdArray, OffsetArray, Ragged
 from bridge.spec import Template
 from bridge.stretches import Stretches
 from bridge.tokenizers import Tokenizer
+from bridge.tokenizers.padding import Padding
 from bridge.tokenizers.texts import Texts
 from bridge.truncation import Truncation
 from bridge.vocabulary import TokenKind
@@ -161,46 +160,26 @@ class RowFormat:
         )
         return self._pack(marks, pairs, blanks, blank).token_ids
 
-    def encode(
-        self,
-        tokenizer: Tokenizer,
-        texts: Texts,
-        pairs: Texts | None = None,
-        *,
-        lookup: CellTable | None = None,
-        step: int,
-        parallel: bool,
-    ) -> Arrays | None:
+    def encode(self, tokenizer: Tokenizer, texts: Texts) -> Arrays | None:
         """Let the tokenizer's engine fill the arrays, where it can.
 
         Args:
-            tokenizer: Whose ids are the backbone's, where there is no `lookup`.
+            tokenizer: Whose ids are the backbone's.
             texts: Texts, at least one.
-            pairs: Second texts, as many, or `None`.
-            lookup: What its ids become, all of them rows of the backbone.
-            step: As in `fill`, for pairs.
-            parallel: As in `fill`, for pairs.
 
         Returns:
             What `arrays` would make of its ids, or `None` where that must be done.
-
-        Raises:
-            BackboneError: If the backbone knows one segment and there are two.
         """
-        if self.padding_side != "right":
+        if self.padding_side != "right" or not self._has_a_row_for_all(tokenizer):
             return None
-        if lookup is None and not self._has_a_row_for_all(tokenizer):
+        self.room(paired=False)
+        layout, width = self.layout, self.sequence_length
+        padding = Padding(layout.template, width, layout.pad_id)
+        padded = tokenizer.encode_padded(texts, padding)
+        if padded is None:
             return None
-        self._check_segments(paired=pairs is not None)
-        self.room(paired=pairs is not None)
-        padding = EnginePadding(tokenizer, self.layout, lookup, self.sequence_length)
-        if pairs is None:
-            packed = padding.pack(texts)
-        else:
-            packed = padding.pack_pairs(
-                texts, pairs, truncation=self.truncation, step=step, parallel=parallel
-            )
-        return None if packed is None else self._select(packed)
+        token_ids, lengths = padded
+        return self._select(Packed(token_ids, mask_of(lengths, width)))
 
     def _has_a_row_for_all(self, tokenizer: Tokenizer) -> bool:
         # With fewer rows than tokens every id would have to be checked.

@@ -62,25 +62,18 @@ class LookupTable:
             misses=bool((ids == ABSENT).any()),
         )
 
-    def read(self, ids: Ragged, *, out: IdArray | None = None) -> IdArray:
+    def read(self, ids: Ragged) -> IdArray:
         """Look ids up.
 
         Args:
             ids: Ids of the tokenizer, as running text gave them, all in its table.
-            out: Where the backbone ids go, `(len(ids.values),)`; may be those values
-                themselves. A new array by default.
 
         Returns:
             Their backbone ids, `(len(ids.values),)`.
         """
         size = np.int32(self.size)
         inside = None if self.borders is None else self.borders.continues(ids)
-        values = np.empty_like(ids.values) if out is None else out
-        # All that is read of `ids` behind its place is read before anything is written.
-        beginnings = None
-        if self.beginnings is not None:
-            places = self.beginnings.places(ids)
-            beginnings = places, self.ids[ids.values[places] + 2 * size]
+        values = np.empty_like(ids.values)
 
         def read(part: slice) -> None:
             index = ids.values[part]
@@ -91,6 +84,7 @@ class LookupTable:
             np.take(self.ids, index, out=values[part], mode="wrap")
 
         in_threads(read, values.size, step=CHUNK)
-        if beginnings is not None:
-            values[beginnings[0]] = beginnings[1]
+        if self.beginnings is not None:
+            places = self.beginnings.places(ids)
+            values[places] = self.ids[ids.values[places] + 2 * size]
         return values

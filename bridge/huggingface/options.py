@@ -56,6 +56,13 @@ class Options:
         """Whether rows are cut."""
         return self.truncation != "do_not_truncate"
 
+    def padded_width(self, width: int) -> int:
+        """Return the next multiple of `pad_to_multiple_of`."""
+        multiple = self.pad_to_multiple_of
+        if multiple is None or multiple <= 0:
+            return width
+        return -(-width // multiple) * multiple
+
 
 def settle(
     *,

@@ -1,11 +1,12 @@
-"""Arrays for texts that are cut and padded on the right, the call of every training.
+"""Arrays for single texts that are cut and padded on the right, the call of training.
 
-What lays out all other calls serves here as well. It takes several times as long for
-one text, and for many it writes int64 cells after all texts are encoded, not meanwhile.
+What lays out all other calls could serve here as well. It takes several times as long
+for one text, and cannot leave the padding to an engine.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +15,23 @@ from bridge.huggingface.inputs import Inputs
 from bridge.huggingface.options import Options
 from bridge.huggingface.plain import asks_for_places
 from bridge.huggingface.request import Request
-from bridge.packing import Packed, pack
+from bridge.packing import pack
 from bridge.places import mask_of
-from bridge.ragged import Ragged
 from bridge.spec import Template
 from bridge.stretches import Stretches
 from bridge.threads import in_threads
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.frames import Frame
+from bridge.tokenizers.padding import Padding
 from bridge.tokenizers.texts import Texts, check_texts
 
-# Texts encoded at a time: their cells are still in the processor's cache when they are
-# copied.
-_PART = 2048
+# Rows copied at a time.
+_BLOCK = 4096
+
+
+class _Packed(NamedTuple):
+    token_ids: NDArray[np.signedinteger]
+    padding_mask: NDArray[np.bool_]
 
 
 class Padded(NamedTuple):
@@ -67,67 +72,70 @@ def padded_arrays(
     template = _template(frame, options.pad_type_id)
     if template is None or not _is_usual(inputs, options, request):
         return None
-    texts = check_texts(inputs.first)
-    specials = len(template.start) + len(template.end)
     pad_id = 0 if options.pad_id is None else options.pad_id
-    ids: Stretches | None = None
-    width = longest = options.max_length or 0
-    if options.padding == "longest":
+    most = 0 if options.max_length is None else options.max_length
+    padding = Padding(template, most, pad_id, np.int64)
+    if options.cuts and padding.room < 1:
+        return None
+    texts, longest = check_texts(inputs.first), most
+    if options.padding == "max_length":
+        packed = _encode(tokenizer, texts, padding)
+    else:
         ids = Stretches.of(tokenizer.encode_batch(texts))
         if options.cuts:
-            kept = np.minimum(ids.lengths, max(0, width - specials))
+            kept = np.minimum(ids.lengths, padding.room)
             ids = Stretches(ids.values, ids.starts, kept)
-        longest = int(ids.lengths.max()) + specials
-        multiple = options.pad_to_multiple_of or 1
-        width = -(-longest // multiple) * multiple
-    if width <= specials:
-        return None
-    cells = {
-        key: np.full((len(texts), width), options.pad_type_id, np.int64)
-        if key == "token_type_ids"
-        else np.empty((len(texts), width), np.int64)
-        for key in keys
-    }
-
-    def write(rows: slice) -> None:
-        if ids is None:
-            packed = _encode(tokenizer, texts.rows(rows), template, width, pad_id)
-        else:
-            packed = _pack(ids[rows], template, width, pad_id)
-        cells["input_ids"][rows] = packed.token_ids
-        if "attention_mask" in cells:
-            cells["attention_mask"][rows] = packed.padding_mask
-
-    fast = tokenizer.fast
-    parallel = ids is not None or (fast is not None and fast.parallel)
-    in_threads(write, len(texts), step=_PART, parallel=parallel)
-    return Padded(cells, longest)
+        longest = int(ids.lengths.max()) + most - padding.room
+        width = options.padded_width(longest) if options.pads else longest
+        padding = replace(padding, sequence_length=width)
+        if padding.room < 1:
+            return None
+        packed = _pack(ids, padding)
+    arrays = {"input_ids": _int64(packed.token_ids)}
+    if "token_type_ids" in keys:
+        shape = packed.token_ids.shape
+        arrays["token_type_ids"] = np.full(shape, options.pad_type_id, np.int64)
+    if "attention_mask" in keys:
+        arrays["attention_mask"] = _int64(packed.padding_mask)
+    return Padded(arrays, longest)
 
 
-def _encode(
-    tokenizer: Tokenizer, texts: Texts, template: Template, width: int, pad_id: int
-) -> Packed:
-    padded = tokenizer.encode_padded(
-        texts, template=template, sequence_length=width, pad_id=pad_id
-    )
+def _encode(tokenizer: Tokenizer, texts: Texts, padding: Padding) -> _Packed:
+    padded = tokenizer.encode_padded(texts, padding)
     if padded is None:
-        return _pack(tokenizer.encode_batch(texts), template, width, pad_id)
+        return _pack(Stretches.of(tokenizer.encode_batch(texts)), padding)
     token_ids, lengths = padded
-    return Packed(token_ids, mask_of(lengths, width))
+    return _Packed(token_ids, mask_of(lengths, padding.sequence_length))
 
 
-def _pack(
-    ids: Ragged | Stretches, template: Template, width: int, pad_id: int
-) -> Packed:
-    return pack(ids, template=template, sequence_length=width, pad_id=pad_id)
+def _pack(ids: Stretches, padding: Padding) -> _Packed:
+    packed = pack(
+        ids,
+        template=padding.template,
+        sequence_length=padding.sequence_length,
+        pad_id=padding.pad_id,
+    )
+    return _Packed(packed.token_ids, packed.padding_mask)
+
+
+def _int64(cells: NDArray[Any]) -> NDArray[np.int64]:
+    if cells.dtype == np.int64:
+        return cells
+    result = np.empty(cells.shape, np.int64)
+
+    def copy(rows: slice) -> None:
+        result[rows] = cells[rows]
+
+    in_threads(copy, len(cells), step=_BLOCK)
+    return result
 
 
 def _is_usual(inputs: Inputs, options: Options, request: Request) -> bool:
     return not (
         asks_for_places(inputs, options, request)
         or request.return_special_tokens_mask
-        or not options.pads
-        or options.padding_side != "right"
+        or not (options.pads or len(inputs.first) == 1)
+        or (options.pads and options.padding_side != "right")
         or (options.padding == "max_length" and not options.cuts)
         or (options.cuts and not _cuts_plainly(options))
     )

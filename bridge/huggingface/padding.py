@@ -100,10 +100,7 @@ def _width(rows: list[Any], options: Options) -> int:
         width = options.max_length
     else:
         width = max(map(len, rows))
-    multiple = options.pad_to_multiple_of
-    if multiple is not None and multiple > 0:
-        width = -(-width // multiple) * multiple
-    return width
+    return options.padded_width(width)
 
 
 def _pad_row(

@@ -238,7 +238,4 @@ def _widths(
         width = int(lengths[leads].max())
     else:
         width = 0 if options.max_length is None else options.max_length
-    multiple = options.pad_to_multiple_of
-    if multiple is not None and multiple > 0:
-        width = -(-width // multiple) * multiple
-    return np.maximum(lengths, width)
+    return np.maximum(lengths, options.padded_width(width))

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from bridge.ragged import IdArray, OffsetArray, Ragged
+from bridge.ragged import OffsetArray, Ragged
 from bridge.spec import Template
 from bridge.tokenizers.engines import EngineSource
-from bridge.tokenizers.fast import FastEngine, Write
+from bridge.tokenizers.fast import FastEngine
 from bridge.tokenizers.frames import Frame, frame_of
+from bridge.tokenizers.padding import Cells, Padding
 from bridge.tokenizers.rows import ids_of_kind, surround
 from bridge.tokenizers.spans import Spans
 from bridge.tokenizers.texts import check_texts
@@ -85,26 +86,16 @@ class Tokenizer(ABC):
         return self.fast.encode(texts, reference=self._encode)
 
     def encode_padded(
-        self,
-        texts: Sequence[str],
-        *,
-        template: Template,
-        sequence_length: int,
-        pad_id: int,
-        write: Write | None = None,
-    ) -> tuple[IdArray, OffsetArray] | None:
+        self, texts: Sequence[str], padding: Padding
+    ) -> tuple[Cells, OffsetArray] | None:
         """Encode texts straight into a padded array, where the engine does so.
 
         Args:
             texts: Texts, as `encode_batch` takes them.
-            template: Special tokens around each text, by id.
-            sequence_length: Columns of the array.
-            pad_id: Id written into unused cells, on the right.
-            write: Takes rows of ids and the rows of the array where they go, if they
-                do not go there as they are. Both may be the same.
+            padding: How rows look.
 
         Returns:
-            `(len(texts), sequence_length)` int32 ids and the number of real ones in
+            `(len(texts), padding.sequence_length)` ids and the number of real ones in
             each row, int64; `None` where the engine does not pad these texts.
 
         Raises:
@@ -112,13 +103,7 @@ class Tokenizer(ABC):
         """
         if self.fast is None or not self.fast.pads:
             return None
-        return self.fast.pad(
-            check_texts(texts),
-            template=template,
-            sequence_length=sequence_length,
-            pad_id=pad_id,
-            write=write,
-        )
+        return self.fast.pad(check_texts(texts), padding)
 
     def engine_sources(self) -> Sequence[EngineSource]:
         """Describe the tokenizer to the engines that read it, the fastest first."""

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bridge.errors import MissingDependencyError
-from bridge.tokenizers.fast import FastEngine, Nanotoken, Words
+from bridge.tokenizers.fast import FastEngine, Words
 from bridge.tokenizers.gigatoken import Gigatoken
+from bridge.tokenizers.nanotoken import Nanotoken
 from bridge.tokenizers.probe import first_difference, probe_texts
 
 if TYPE_CHECKING:

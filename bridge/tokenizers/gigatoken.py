@@ -6,16 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from bridge.ragged import IdArray, OffsetArray, Ragged
-from bridge.spec import Template
+from bridge.ragged import OffsetArray, Ragged
 from bridge.threads import worker
-from bridge.tokenizers.fast import FastEngine, Write
+from bridge.tokenizers.fast import FastEngine
+from bridge.tokenizers.padding import Cells, Padding
 from bridge.tokenizers.texts import check_texts
 from bridge.tokenizers.word_asker import Encode
-
-# Texts padded at a time by a thread that has an object of its own: the cells are still
-# in the processor's cache when they are copied.
-_PART = 2048
 
 # Characters, were all texts as long as the longest, up to which gigatoken's padded call
 # is quicker than its ragged one, and one thread than several.
@@ -48,46 +44,23 @@ class Gigatoken(FastEngine):
         values = np.asarray(layout.content.data).view(np.int32)
         return Ragged(values, np.asarray(layout.offsets.data, np.int64))
 
-    def pad(
+    def _pad(
         self,
+        backend: Any,  # noqa: ANN401
         texts: list[str],
-        *,
-        template: Template,
-        sequence_length: int,
-        pad_id: int,
-        write: Write | None = None,
-    ) -> tuple[IdArray, OffsetArray] | None:
-        """Encode texts into an array; see `FastEngine.pad`."""
-        if self._doubtful(texts):
-            return None
-        token_ids = np.empty((len(texts), sequence_length), np.int32)
-        lengths = np.empty(len(texts), np.int64)
-
-        def fill(begin: int, part: list[str], backend: Any) -> None:  # noqa: ANN401
-            nonlocal token_ids, lengths
-            cells, used = backend.encode_batch_padded(
-                part,
-                pad_id,
-                max_length=sequence_length,
-                pad_to_max_length=True,
-                truncate=True,
-                prefix=list(template.start),
-                suffix=list(template.end),
-                parallel=self._threads(part),
-            )
-            cells = cells.view(np.int32)
-            rows = slice(begin, begin + len(part))
-            if len(part) == len(texts):
-                token_ids, lengths = cells, used
-            else:
-                lengths[rows] = used
-            if write is not None:
-                write(cells, token_ids[rows])
-            elif token_ids is not cells:
-                token_ids[rows] = cells
-
-        self._in_parts(texts, fill, step=_PART)
-        return token_ids, lengths
+        padding: Padding,
+    ) -> tuple[Cells, OffsetArray]:
+        cells, lengths = backend.encode_batch_padded(
+            texts,
+            padding.pad_id,
+            max_length=padding.sequence_length,
+            pad_to_max_length=True,
+            truncate=True,
+            prefix=list(padding.template.start),
+            suffix=list(padding.template.end),
+            parallel=self._threads(texts),
+        )
+        return cells.view(np.int32), lengths
 
     def _threads(self, texts: list[str]) -> bool | None:
         """Whether gigatoken uses threads of its own; `None` where it decides itself."""

@@ -11,7 +11,6 @@ from bridge.spec import BackboneSpec
 from tests.factories import (
     HARD_TEXTS,
     bpe_tokenizer,
-    unigram_tokenizer,
     wordpiece_tokenizer,
 )
 
@@ -32,17 +31,6 @@ def test_rows_and_their_beginnings_are_read_as_if_alone(alignment, data, unk):
         for end in range(len(row) + 1):
             beginning = Ragged.from_lists([row[:end].tolist()])
             assert table.read(beginning).tolist() == found[:end].tolist()
-
-
-@pytest.mark.parametrize("preset", [wordpiece_tokenizer, unigram_tokenizer])
-def test_ids_may_be_replaced_where_they_are(preset):
-    alignment = bridge.align(bpe_tokenizer(), preset())
-    table = LookupTable.of(alignment, unk=True)
-    assert (table.beginnings is None) == (preset is wordpiece_tokenizer)
-    ids = alignment.tokenizer.encode_batch(HARD_TEXTS)
-    expected = table.read(ids)
-    assert table.read(ids, out=ids.values) is ids.values
-    assert ids.values.tolist() == expected.tolist()
 
 
 def test_an_encoder_reads_what_the_remap_gives(alignment):
@@ -71,3 +59,14 @@ def test_same_ids_at_both_places_need_no_neighbours():
     table = LookupTable.of(alignment, unk=True)
     assert table.borders is None
     assert not table.misses
+
+
+def test_stretches_of_ids_are_read_as_all(alignment, monkeypatch):
+    table = LookupTable.of(alignment, unk=True)
+    ids = alignment.tokenizer.encode_batch(HARD_TEXTS)
+    whole = table.read(ids)
+    monkeypatch.setattr("bridge.alignment.lookup_table.CHUNK", 24)
+    monkeypatch.setattr("bridge.alignment.borders.CHUNK", 24)
+    monkeypatch.setattr("bridge.threads.cores", lambda: 2)
+    assert ids.values.size > 200
+    assert table.read(ids).tolist() == whole.tolist()

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from bridge.corpus.formats.base import ShardFormat, ShardWriter, Stored
 from bridge.corpus.formats.parquet import TableWriter, ragged_of, read_table
 from bridge.corpus.rows import Rows
-from bridge.places import mask_of, pack
+from bridge.packing import pack
+from bridge.places import mask_of
 from bridge.ragged import Ragged
 from bridge.spec import Template
 
