@@ -1,7 +1,7 @@
 """`Places`: which column every part of every row begins in."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,13 @@ from bridge.errors import SequenceLengthError
 from bridge.ragged import IdArray, OffsetArray
 from bridge.spec import Template
 from bridge.stretches import Stretches, gather
+from bridge.threads import in_threads
 from bridge.truncation import Truncation, truncated_lengths
 
 PaddingSide = Literal["right", "left"]
+
+# Rows of a mask written at a time.
+_BLOCK = 8192
 
 
 def room_for(template: Template, *, sequence_length: int, paired: bool) -> int:
@@ -144,24 +148,34 @@ def _write(
 
 
 def mask_of(
-    lengths: OffsetArray, width: int, *, out: NDArray[np.bool_] | None = None
-) -> NDArray[np.bool_]:
+    lengths: OffsetArray,
+    width: int,
+    *,
+    dtype: type[np.bool_ | np.int64] = np.bool_,
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
     """Mark as many cells at the beginning of every row.
 
     Args:
         lengths: Cells of every row, `(rows,)`, at most `width`.
         width: Columns.
+        dtype: What the marks are, true or 1.
         out: Where the mask is written; a new array by default.
 
     Returns:
-        `(rows, width)` bool.
+        `(rows, width)` of that type.
     """
-    if width < lengths.size:
-        return stairs_of(width).take(lengths, axis=0, mode="clip", out=out)
-    columns = columns_of(width)
-    mask: NDArray[np.bool_] = np.less(
-        columns, lengths.astype(columns.dtype)[:, None], out=out
-    )
+    mask = np.empty((lengths.size, width), dtype) if out is None else out
+    if width >= lengths.size:
+        columns = columns_of(width)
+        mask[...] = columns < lengths.astype(columns.dtype)[:, None]
+        return mask
+    stairs = stairs_of(width).astype(mask.dtype)
+
+    def copy(rows: slice) -> None:
+        stairs.take(lengths[rows], axis=0, mode="clip", out=mask[rows])
+
+    in_threads(copy, lengths.size, step=_BLOCK)
     return mask
 
 

@@ -6,7 +6,7 @@ for one text, and cannot leave the padding to an engine.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +17,17 @@ from bridge.huggingface.plain import asks_for_places
 from bridge.huggingface.request import Request
 from bridge.packing import pack
 from bridge.places import mask_of
+from bridge.ragged import OffsetArray
 from bridge.spec import Template
 from bridge.stretches import Stretches
 from bridge.threads import in_threads
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.frames import Frame
-from bridge.tokenizers.padding import Padding
+from bridge.tokenizers.padding import Cells, Padding
 from bridge.tokenizers.texts import Texts, check_texts
 
 # Rows copied at a time.
 _BLOCK = 4096
-
-
-class _Packed(NamedTuple):
-    token_ids: NDArray[np.signedinteger]
-    padding_mask: NDArray[np.bool_]
 
 
 class Padded(NamedTuple):
@@ -79,7 +75,7 @@ def padded_arrays(
         return None
     texts, longest = check_texts(inputs.first), most
     if options.padding == "max_length":
-        packed = _encode(tokenizer, texts, padding)
+        token_ids, lengths = _encode(tokenizer, texts, padding)
     else:
         ids = Stretches.of(tokenizer.encode_batch(texts))
         if options.cuts:
@@ -90,35 +86,35 @@ def padded_arrays(
         padding = replace(padding, sequence_length=width)
         if padding.room < 1:
             return None
-        packed = _pack(ids, padding)
-    arrays = {"input_ids": _int64(packed.token_ids)}
+        token_ids, lengths = _pack(ids, padding)
+    arrays = {"input_ids": _int64(token_ids)}
     if "token_type_ids" in keys:
-        shape = packed.token_ids.shape
-        arrays["token_type_ids"] = np.full(shape, options.pad_type_id, np.int64)
+        types = np.full(token_ids.shape, options.pad_type_id, np.int64)
+        arrays["token_type_ids"] = types
     if "attention_mask" in keys:
-        arrays["attention_mask"] = _int64(packed.padding_mask)
+        width = padding.sequence_length
+        arrays["attention_mask"] = mask_of(lengths, width, dtype=np.int64)
     return Padded(arrays, longest)
 
 
-def _encode(tokenizer: Tokenizer, texts: Texts, padding: Padding) -> _Packed:
+def _encode(
+    tokenizer: Tokenizer, texts: Texts, padding: Padding
+) -> tuple[Cells, OffsetArray]:
     padded = tokenizer.encode_padded(texts, padding)
-    if padded is None:
-        return _pack(Stretches.of(tokenizer.encode_batch(texts)), padding)
-    token_ids, lengths = padded
-    return _Packed(token_ids, mask_of(lengths, padding.sequence_length))
+    if padded is not None:
+        return padded
+    return _pack(Stretches.of(tokenizer.encode_batch(texts)), padding)
 
 
-def _pack(ids: Stretches, padding: Padding) -> _Packed:
+def _pack(ids: Stretches, padding: Padding) -> tuple[Cells, OffsetArray]:
+    width, room = padding.sequence_length, padding.room
     packed = pack(
-        ids,
-        template=padding.template,
-        sequence_length=padding.sequence_length,
-        pad_id=padding.pad_id,
+        ids, template=padding.template, sequence_length=width, pad_id=padding.pad_id
     )
-    return _Packed(packed.token_ids, packed.padding_mask)
+    return packed.token_ids, np.minimum(ids.lengths, room) + (width - room)
 
 
-def _int64(cells: NDArray[Any]) -> NDArray[np.int64]:
+def _int64(cells: Cells) -> NDArray[np.int64]:
     if cells.dtype == np.int64:
         return cells
     result = np.empty(cells.shape, np.int64)

@@ -10,7 +10,7 @@ from bridge.huggingface.options import Options
 from bridge.huggingface.parts import Part
 from bridge.huggingface.segments import Segment
 from bridge.huggingface.truncation import Windows
-from bridge.places import stairs_of
+from bridge.places import mask_of, stairs_of
 from bridge.ragged import OffsetArray, offsets_of
 from bridge.threads import in_threads
 from bridge.tokenizers.frames import Frame, Piece
@@ -81,14 +81,10 @@ class Rows:
         if width is None:
             return self._write(0, lambda _: 1)
         left = bool(self.shifts.any())
-        table = stairs_of(width).astype(np.int64) ^ left
-        index = self.shifts if left else self.lengths
-        cells = np.empty((widths.size, width), np.int64)
-
-        def copy(rows: slice) -> None:
-            np.take(table, index[rows], axis=0, out=cells[rows], mode="clip")
-
-        in_threads(copy, widths.size, step=_BLOCK)
+        edges = self.shifts if left else self.lengths
+        cells = mask_of(edges, width, dtype=np.int64)
+        if left:
+            cells ^= 1
         return cells.reshape(-1)
 
     def special_mask(self) -> Cells:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from bridge.ragged import OffsetArray, Ragged
+from bridge.threads import worker
 from bridge.tokenizers.fast import FastEngine
 from bridge.tokenizers.padding import Cells, Padding
 from bridge.tokenizers.word_asker import Encode
@@ -23,7 +24,10 @@ class Nanotoken(FastEngine):
         return import_module("nanotoken").Tokenizer.from_json(source)
 
     def _run(self, backend: Any, texts: list[str], reference: Encode) -> Ragged:  # noqa: ANN401, ARG002
-        rows = backend.encode_batch(texts, add_special_tokens=False)
+        # A thread of ours needs no help; elsewhere it knows where threads would stop a
+        # forked child.
+        parallel = None if worker() is None else False
+        rows = backend.encode_batch(texts, add_special_tokens=False, parallel=parallel)
         return Ragged(rows.ids.view(np.int32), rows.offsets)
 
     def _pad(
