@@ -36,7 +36,7 @@ def run_small(monkeypatch):
 def test_demo_prints_audit_report_and_table(run_small):
     out, rows = run_small()
     assert "accented sentences: 36 of 36 texts get other ids" in out
-    assert "tweets: 0 of 32,265 texts get other ids" in out
+    assert "tweets: 0 of 4,000 texts get other ids" in out
     assert "Recommended: retokenize" in out
     assert "Retokenized ids are the reference's own on 128 of 128 texts." in out
     table = re.findall(r"^ (\S.*?) +(0\.\d{4}) +(0\.\d{4}) +(\d+\.\d\d)", out, re.M)
