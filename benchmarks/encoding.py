@@ -39,18 +39,15 @@ def measure(calls, rounds=ROUNDS):
     """Seconds of every call in every round: the median of some, one of a slow one."""
     times = {name: [] for name in calls}
     for _ in range(rounds):
-        taken = {name: [] for name in calls}
-        # In turns, call by call: what else the machine does meets all of them alike.
-        for _ in range(REPEATS):
-            for name, call in calls.items():
-                if sum(taken[name]) < 1:
-                    gc.collect()
-                    start = perf_counter()
-                    result = call()
-                    taken[name].append(perf_counter() - start)
-                    del result
-        for name, column in taken.items():
-            times[name].append(statistics.median(column))
+        for name, call in calls.items():
+            taken = []
+            while len(taken) < REPEATS and sum(taken) < 1:
+                gc.collect()
+                start = perf_counter()
+                result = call()
+                taken.append(perf_counter() - start)
+                del result
+            times[name].append(statistics.median(taken))
     return times
 
 
