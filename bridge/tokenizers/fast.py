@@ -21,7 +21,7 @@ _PART = 8192
 
 # Texts padded at a time by such a thread: the cells are still in the processor's cache
 # when they are copied.
-_PADDED_PART = 2048
+PADDED_PART = 2048
 
 
 class FastEngine(ABC):
@@ -127,9 +127,9 @@ class FastEngine(ABC):
             def copy(block: slice) -> None:
                 mine[block] = cells[block]
 
-            in_threads(copy, len(part), step=_PADDED_PART)
+            in_threads(copy, len(part), step=PADDED_PART)
 
-        self._in_parts(texts, fill, step=_PADDED_PART)
+        self._in_parts(texts, fill, step=PADDED_PART)
         return token_ids, lengths
 
     def _pad(
@@ -162,8 +162,18 @@ class FastEngine(ABC):
                 function(begin, part, backend)
                 begin += len(part)
 
-        alone = has_twins or (self.parallel and not self.takes_turns)
-        in_threads(run, len(texts), step=step if alone else max(1, len(texts)))
+        whole = max(1, len(texts))
+        in_threads(run, len(texts), step=step if self._is_alone else whole)
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether our threads do the work, and none waits for another.
+
+        On more cores than we have threads for, a library's own are quicker.
+        """
+        if self.takes_turns:
+            return self._has_twins
+        return self.parallel and cores() <= MOST
 
     @property
     def _has_twins(self) -> bool:

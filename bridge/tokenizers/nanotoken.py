@@ -7,7 +7,7 @@ import numpy as np
 
 from bridge.ragged import OffsetArray, Ragged
 from bridge.threads import worker
-from bridge.tokenizers.fast import FastEngine
+from bridge.tokenizers.fast import PADDED_PART, FastEngine
 from bridge.tokenizers.padding import Cells, Padding
 from bridge.tokenizers.word_asker import Encode
 
@@ -24,11 +24,18 @@ class Nanotoken(FastEngine):
         return import_module("nanotoken").Tokenizer.from_json(source)
 
     def _run(self, backend: Any, texts: list[str], reference: Encode) -> Ragged:  # noqa: ANN401, ARG002
-        # A thread of ours needs no help; elsewhere it knows where threads would stop a
-        # forked child.
-        parallel = None if worker() is None else False
+        # It knows where threads would stop a forked child.
+        parallel = False if self._is_alone and worker() is not None else None
         rows = backend.encode_batch(texts, add_special_tokens=False, parallel=parallel)
         return Ragged(rows.ids.view(np.int32), rows.offsets)
+
+    def pad(
+        self, texts: list[str], padding: Padding
+    ) -> tuple[Cells, OffsetArray] | None:
+        """Encode texts into an array; see `FastEngine.pad`."""
+        if len(texts) > PADDED_PART and not self._is_alone:
+            return None
+        return super().pad(texts, padding)
 
     def _pad(
         self,

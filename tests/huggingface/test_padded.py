@@ -82,7 +82,7 @@ def test_parts_of_a_batch_are_put_in_their_place(name, monkeypatch):
     whole = [call(texts, padding=side, **options) for side in (True, "max_length")]
     for module, constant in (
         (fast, "_PART"),
-        (fast, "_PADDED_PART"),
+        (fast, "PADDED_PART"),
         (packing, "_BLOCK"),
         (padded, "_BLOCK"),
     ):

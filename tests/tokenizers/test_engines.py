@@ -17,7 +17,7 @@ from bridge.errors import MissingDependencyError, TextInputError
 from bridge.packing import pack
 from bridge.ragged import Ragged
 from bridge.spec import Template
-from bridge.tokenizers import bounded, fast, gigatoken, load_tokenizer
+from bridge.tokenizers import bounded, fast, gigatoken, load_tokenizer, nanotoken
 from bridge.tokenizers.bounded import Bounded
 from bridge.tokenizers.nanotoken import Nanotoken
 from bridge.tokenizers.newest import NEWEST
@@ -506,6 +506,16 @@ def test_without_a_measure_the_text_is_counted(monkeypatch):
     assert [held.get(bounded.CHECK_EVERY) for _ in range(5)] == [1, 1, 2, 2, 3]
 
 
+def test_many_cores_are_left_to_nanotoken(wordpiece, monkeypatch):
+    monkeypatch.setattr(fast, "cores", lambda: 16)
+    monkeypatch.setattr(nanotoken, "PADDED_PART", 3)
+    texts, padding = ["the fox", "", "a", "quick"], Padding(Template(), 4, 0)
+    assert wordpiece.encode_padded(texts, padding) is None
+    assert wordpiece.encode_padded(texts[:3], padding)[1].tolist() == [2, 0, 1]
+    monkeypatch.setattr(fast, "cores", lambda: 2)
+    assert wordpiece.encode_padded(texts, padding)[1].tolist() == [2, 0, 1, 1]
+
+
 def test_long_batches_are_cut(byte_pairs, monkeypatch):
     monkeypatch.setattr(gigatoken.Gigatoken, "at_once", 50)
     texts = ["the quick brown fox " * 5, "fox", "", *["lazy dogs"] * 30, "the"]
@@ -531,7 +541,7 @@ def twins(byte_pairs, monkeypatch):
     monkeypatch.setattr(bounded, "resident_memory", lambda: 1)
     monkeypatch.setattr(bounded, "TWINS_AFTER", 0)
     monkeypatch.setattr(fast, "_PART", 7)
-    monkeypatch.setattr(fast, "_PADDED_PART", 5)
+    monkeypatch.setattr(fast, "PADDED_PART", 5)
     tokenizer = copy.deepcopy(byte_pairs)
     tokenizer.encode_batch(["the"])
     return tokenizer
