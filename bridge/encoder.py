@@ -18,6 +18,7 @@ from bridge.ragged import Ragged
 from bridge.row_format import Arrays, RowFormat, Segments
 from bridge.spec import PADDING_SIDES, BackboneSpec, Template
 from bridge.tokenizers import Tokenizer, load_tokenizer
+from bridge.tokenizers.texts import by_place, part_of
 from bridge.truncation import TRUNCATIONS, Truncation
 from bridge.vocabulary import TokenKind, Vocabulary
 
@@ -134,26 +135,14 @@ class Encoder(AlignedCalls):
             TextInputError: If there is no text, or one is not a `str`.
             TokenIdError: If an id is no row of the backbone's embedding.
         """
-        first = self.source.checked_texts(texts)
-        second = None if pairs is None else self.source.checked_texts(pairs)
-        if second is not None:
-            check_pairs(first, second)
-        if second is None and not self.remaps:
-            arrays = self.form.encode(self.tokenizer, first)
-            if arrays is not None:
-                return arrays
-
-        def part(rows: slice) -> Segments:
-            ids = self.source.ids(first.rows(rows))
-            return ids, None if second is None else self.source.ids(second.rows(rows))
-
-        return self.form.fill(
-            len(first),
-            part,
-            paired=second is not None,
-            step=PART,
-            parallel=self.source.is_parallel,
-        )
+        first = self.source.batch(texts)
+        if pairs is None:
+            with by_place(first):
+                return self._encode(first, None)
+        second = self.source.batch(pairs)
+        check_pairs(first, second)
+        with by_place(first, second):
+            return self._encode(first, second)
 
     def ids(self, texts: Sequence[str]) -> Ragged:
         """Encode texts to the ids that the backbone gets, before packing.
@@ -266,6 +255,26 @@ class Encoder(AlignedCalls):
             vocabulary=self.tokenizer.vocabulary if self.remaps else self.vocabulary,
             model_input_names=input_names(self.spec.keys if known else ()),
             model_max_length=self.spec.max_sequence_length,
+        )
+
+    def _encode(self, first: list[str], second: list[str] | None) -> Arrays:
+        if second is None and not self.remaps:
+            arrays = self.form.encode(self.tokenizer, first)
+            if arrays is not None:
+                return arrays
+
+        def ids(texts: list[str], rows: slice) -> Ragged:
+            return self.source.ids(part_of(texts, rows))
+
+        def part(rows: slice) -> Segments:
+            return ids(first, rows), None if second is None else ids(second, rows)
+
+        return self.form.fill(
+            len(first),
+            part,
+            paired=second is not None,
+            step=PART,
+            parallel=self.source.is_parallel,
         )
 
     def _read(self, ids: Any, mask: Any = None) -> Ragged:  # noqa: ANN401

@@ -15,7 +15,7 @@ from bridge.layout import Layout
 from bridge.lazy import lazy
 from bridge.ragged import OffsetArray, Ragged
 from bridge.tokenizers import Tokenizer
-from bridge.tokenizers.texts import Texts, check_texts
+from bridge.tokenizers.texts import Texts, as_batch, check_texts
 from bridge.windows import Located
 from bridge.words import encode_words
 
@@ -57,13 +57,23 @@ class IdSource:
         Raises:
             TextInputError: If there is no text, or one is not a `str`.
         """
-        checked = check_texts(texts)
-        if not checked:
-            raise TextInputError(
-                "A batch must hold at least one text. Received: an empty list. Skip "
-                "the call, or pass `['']` for one empty text."
-            )
-        return checked
+        return check_texts(_not_empty(texts))
+
+    def batch(self, texts: Sequence[str]) -> list[str]:
+        """Refuse what cannot be encoded, now or when `part_of` reads it.
+
+        Args:
+            texts: Texts, at least one.
+
+        Returns:
+            The texts; checked where they are encoded one part after the other, so that
+            no work is lost.
+
+        Raises:
+            TextInputError: If there is no text.
+        """
+        batch = _not_empty(texts)
+        return batch if self.is_parallel else check_texts(batch)
 
     def ids(self, texts: Texts) -> Ragged:
         """Encode texts to the ids that the backbone gets.
@@ -191,3 +201,13 @@ class IdSource:
     def _checked(self, ids: Ragged) -> Ragged:
         self.layout.vocabulary.check_ids(ids.values, rows=self._rows)
         return ids
+
+
+def _not_empty(texts: Sequence[str]) -> list[str]:
+    batch = as_batch(texts)
+    if not batch:
+        raise TextInputError(
+            "A batch must hold at least one text. Received: an empty list. Skip the "
+            "call, or pass `['']` for one empty text."
+        )
+    return batch

@@ -16,7 +16,6 @@ from bridge.spec import Template
 from bridge.stretches import Stretches
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.padding import Padding
-from bridge.tokenizers.texts import Texts
 from bridge.truncation import Truncation
 from bridge.vocabulary import TokenKind
 
@@ -160,7 +159,7 @@ class RowFormat:
         )
         return self._pack(marks, pairs, blanks, blank).token_ids
 
-    def encode(self, tokenizer: Tokenizer, texts: Texts) -> Arrays | None:
+    def encode(self, tokenizer: Tokenizer, texts: list[str]) -> Arrays | None:
         """Let the tokenizer's engine fill the arrays, where it can.
 
         Args:

@@ -33,9 +33,7 @@ def in_threads(
         for stretch in _stretches(size, pieces):
             function(stretch)
         return
-    # As many for each, so that none waits for another's last one.
-    stretches = _stretches(size, -(-pieces // workers) * workers)
-    runs = [stretches[i::workers] for i in range(workers)]
+    runs = _shares(size, -(-pieces // workers), workers)
     # Reading the results raises what a thread raised.
     list(_pool().map(partial(_work, function), range(workers), runs))
 
@@ -44,6 +42,26 @@ def worker() -> int | None:
     """Return the number of this worker in the job it does, `None` outside a job."""
     number: int | None = getattr(_here, "number", None)
     return number
+
+
+def _shares(size: int, pieces: int, workers: int) -> list[list[slice]]:
+    """Give every worker as much of a length, in so many pieces.
+
+    All but the first begin with a part of a piece and end with its rest: workers that
+    do the same step of a job at the same time wait for the interpreter and for memory.
+    """
+    everyone = range(workers)
+    cuts = [(i, workers - i) for i in everyone]
+    cuts += [(i, workers) for i in everyone] * (pieces - 1)
+    cuts += [(i, i) for i in everyone]
+    runs: list[list[slice]] = [[] for _ in everyone]
+    done, whole = 0, pieces * workers**2
+    for i, part in cuts:
+        stretch = slice(size * done // whole, size * (done + part) // whole)
+        done += part
+        if stretch.start < stretch.stop:
+            runs[i].append(stretch)
+    return runs
 
 
 def _stretches(size: int, pieces: int) -> list[slice]:

@@ -24,7 +24,6 @@ from bridge.threads import in_threads
 from bridge.tokenizers import Tokenizer
 from bridge.tokenizers.frames import Frame
 from bridge.tokenizers.padding import Cells, Padding
-from bridge.tokenizers.texts import Texts, check_texts
 
 # Rows copied at a time.
 _BLOCK = 4096
@@ -73,7 +72,7 @@ def padded_arrays(
     padding = Padding(template, most, pad_id, np.int64)
     if options.cuts and padding.room < 1:
         return None
-    texts, longest = check_texts(inputs.first), most
+    texts, longest = inputs.first, most
     if options.padding == "max_length":
         token_ids, lengths = _encode(tokenizer, texts, padding)
     else:
@@ -98,7 +97,7 @@ def padded_arrays(
 
 
 def _encode(
-    tokenizer: Tokenizer, texts: Texts, padding: Padding
+    tokenizer: Tokenizer, texts: list[str], padding: Padding
 ) -> tuple[Cells, OffsetArray]:
     padded = tokenizer.encode_padded(texts, padding)
     if padded is not None:

@@ -17,7 +17,7 @@ from bridge.tokenizers.frames import Frame, frame_of
 from bridge.tokenizers.padding import Cells, Padding
 from bridge.tokenizers.rows import ids_of_kind, surround
 from bridge.tokenizers.spans import Spans
-from bridge.tokenizers.texts import check_texts
+from bridge.tokenizers.texts import as_batch, by_place, check_texts
 from bridge.vocabulary import Token, TokenKind, Vocabulary
 
 # Written into every saved folder; `load_tokenizer` finds the adapter by it.
@@ -103,7 +103,9 @@ class Tokenizer(ABC):
         """
         if self.fast is None or not self.fast.pads:
             return None
-        return self.fast.pad(check_texts(texts), padding)
+        batch = as_batch(texts)
+        with by_place(batch):
+            return self.fast.pad(batch, padding)
 
     def engine_sources(self) -> Sequence[EngineSource]:
         """Describe the tokenizer to the engines that read it, the fastest first."""

@@ -12,6 +12,7 @@ from bridge.ragged import OffsetArray, Ragged
 from bridge.threads import MOST, cores, in_threads, worker
 from bridge.tokenizers.bounded import CHECK_EVERY, Bounded
 from bridge.tokenizers.padding import Cells, Padding
+from bridge.tokenizers.texts import part_of
 from bridge.tokenizers.word_asker import Encode
 from bridge.tokenizers.word_memo import WordMemo
 from bridge.tokenizers.word_rule import WordRule
@@ -101,22 +102,31 @@ class FastEngine(ABC):
         """Encode texts into an array, where the library does so itself.
 
         Args:
-            texts: Checked texts.
+            texts: Texts, each part of which is checked before it is encoded.
             padding: How rows look.
 
         Returns:
             `(len(texts), padding.sequence_length)` ids and the number of real ones in
             each row, or `None` where it cannot.
+
+        Raises:
+            TextInputError: If a text cannot be encoded; the place is that in its part.
         """
-        if not self.pads or self._doubtful(texts):
+        if not self.pads:
             return None
         token_ids: Cells = np.empty(
             (len(texts), padding.sequence_length), padding.dtype
         )
         lengths: OffsetArray = np.empty(len(texts), np.int64)
+        is_sure = True
 
         def fill(begin: int, part: list[str], backend: Any) -> None:  # noqa: ANN401
-            nonlocal token_ids, lengths
+            nonlocal token_ids, lengths, is_sure
+            if self._doubtful(part):
+                # Never set back: another thread may have found one too.
+                is_sure = False
+            if not is_sure:
+                return
             cells, used = self._pad(backend, part, padding)
             rows = slice(begin, begin + len(part))
             if len(part) == len(texts) and cells.dtype == padding.dtype:
@@ -130,7 +140,7 @@ class FastEngine(ABC):
             in_threads(copy, len(part), step=PADDED_PART)
 
         self._in_parts(texts, fill, step=PADDED_PART)
-        return token_ids, lengths
+        return (token_ids, lengths) if is_sure else None
 
     def _pad(
         self,
@@ -156,7 +166,7 @@ class FastEngine(ABC):
 
         def run(rows: slice) -> None:
             begin = rows.start
-            for part, characters in _split(texts[rows], self.at_once):
+            for part, characters in _split(part_of(texts, rows), self.at_once):
                 twin = worker() if has_twins else None
                 backend = self._bounded.get(characters, twin=twin or 0)
                 function(begin, part, backend)

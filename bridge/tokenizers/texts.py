@@ -1,6 +1,7 @@
 """`check_texts`: what an encoder may be given."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import filterfalse
 
 from bridge.errors import TextInputError
@@ -18,12 +19,6 @@ class Texts(list[str]):
     """
 
     may_be_new: bool = False
-
-    def rows(self, rows: slice) -> "Texts":
-        """Return some of them."""
-        texts = Texts(self[rows])
-        texts.may_be_new = self.may_be_new
-        return texts
 
     def find_newest(self) -> list[int]:
         """Return the places of texts that hold such a character, in order."""
@@ -49,18 +44,7 @@ def check_texts(texts: Iterable[str], *, noun: str = "text") -> Texts:
     """
     if isinstance(texts, Texts):
         return texts
-    if isinstance(texts, (str, bytes)):
-        raise TextInputError(
-            f"Pass a list of {noun}s. Received: one {type(texts).__name__}, "
-            f"{texts[:40]!r}. Wrap it: `[{noun}]`."
-        )
-    try:
-        items = Texts(texts)
-    except TypeError as error:
-        raise TextInputError(
-            f"Pass a list of {noun}s. Received: {type(texts).__name__}. "
-            f"Pass `[]` where there is no {noun}."
-        ) from error
+    items = Texts(as_batch(texts, noun=noun))
     try:
         # At the speed of C: types are checked, and ASCII needs no further look.
         foreign = list(filterfalse(str.isascii, items))
@@ -74,6 +58,82 @@ def check_texts(texts: Iterable[str], *, noun: str = "text") -> Texts:
     except UnicodeEncodeError:
         _refuse_surrogate(items, noun)
     return items
+
+
+def as_batch(texts: Iterable[str], *, noun: str = "text") -> list[str]:
+    """Take texts over without a look at each of them; `part_of` does that.
+
+    Args:
+        texts: What the user passed.
+        noun: What one item is called in messages.
+
+    Returns:
+        The texts as a list.
+
+    Raises:
+        TextInputError: If it is one string, or nothing that holds texts.
+    """
+    if isinstance(texts, list):
+        return texts
+    if isinstance(texts, (str, bytes)):
+        raise TextInputError(
+            f"Pass a list of {noun}s. Received: one {type(texts).__name__}, "
+            f"{texts[:40]!r}. Wrap it: `[{noun}]`."
+        )
+    try:
+        return list(texts)
+    except TypeError as error:
+        raise TextInputError(
+            f"Pass a list of {noun}s. Received: {type(texts).__name__}. "
+            f"Pass `[]` where there is no {noun}."
+        ) from error
+
+
+def part_of(texts: list[str], rows: slice) -> Texts:
+    """Return some texts of a batch, checked.
+
+    Args:
+        texts: The batch, checked or not.
+        rows: Which of them.
+
+    Returns:
+        Those texts.
+
+    Raises:
+        TextInputError: As `check_texts`, with the place in the part: see `by_place`.
+    """
+    if not isinstance(texts, Texts):
+        return check_texts(texts[rows])
+    part = Texts(texts[rows])
+    part.may_be_new = texts.may_be_new
+    return part
+
+
+@contextmanager
+def by_place(*batches: list[str]) -> Iterator[None]:
+    """Say of a text that was refused in a part where in its batch it stands.
+
+    While one thread looks at its part, an engine works in another: that is quicker than
+    a look at all texts before.
+
+    Args:
+        *batches: Batches whose parts are checked inside.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        TextInputError: Of the first text of the first batch that is refused.
+    """
+    try:
+        yield
+    except TextInputError as error:
+        refused = error
+    else:
+        return
+    for batch in batches:
+        check_texts(batch)
+    raise refused
 
 
 def _refuse_type(items: list[str], noun: str) -> None:

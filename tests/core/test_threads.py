@@ -39,13 +39,31 @@ def test_long_jobs_are_shared_and_short_ones_stay():
     assert filled(10, 10)[1] == {"MainThread"}
 
 
+@pytest.mark.parametrize("cores", [2, 3, 4])
 @given(st.integers(1, 500), st.integers(1, 60))
-def test_stretches_are_alike_and_as_many_for_each_thread(size, step):
-    lengths = []
-    in_threads(lambda part: lengths.append(part.stop - part.start), size, step=step)
-    assert max(lengths) <= step
-    assert max(lengths) - min(lengths) <= 1
-    assert len(lengths) == 1 or len(lengths) % 2 == 0
+def test_each_thread_does_as_much(cores, size, step):
+    done = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "cores", lambda: cores)
+        in_threads(
+            lambda part: done.setdefault(worker(), []).append(part), size, step=step
+        )
+    lengths = [[part.stop - part.start for part in parts] for parts in done.values()]
+    assert min(map(min, lengths)) > 0
+    assert max(map(max, lengths)) <= step
+    totals = [sum(mine) for mine in lengths]
+    assert max(totals) - min(totals) <= 1 + size // step
+
+
+def test_no_thread_is_at_the_same_step_as_another(monkeypatch):
+    monkeypatch.setattr(threads, "cores", lambda: 4)
+    done = {i: [] for i in range(4)}
+
+    def note(part):
+        done[worker()].append(part.stop - part.start)
+
+    in_threads(note, 800, step=100)
+    assert done == {0: [100, 100], 1: [75, 100, 25], 2: [50, 100, 50], 3: [25, 100, 75]}
 
 
 def test_a_worker_has_a_number_as_long_as_it_works():

@@ -437,12 +437,39 @@ def test_no_engine_sees_what_is_no_text(pair, texts, monkeypatch):
     def fail(*_, **__):
         raise AssertionError("the engine was called")
 
-    for method in ("encode", "pad"):
+    for method in ("_run", "_pad"):
         monkeypatch.setattr(type(quick.fast), method, fail)
     with pytest.raises(TextInputError, match=r"Every text must be|Pass a list"):
         quick.encode_batch(texts)
     with pytest.raises(TextInputError, match=r"Every text must be|Pass a list"):
         bridge.Encoder(quick.with_roles({"pad": 0}))(texts)
+
+
+def test_a_text_that_a_part_refuses_is_named_by_its_place_in_the_batch(
+    pair, monkeypatch
+):
+    monkeypatch.setattr("bridge.threads.cores", lambda: 2)
+    _, quick = pair
+    encoder = bridge.Encoder(quick.with_roles({"pad": 0}), specials=None)
+    texts = ["the fox"] * 30_000
+    first, second = texts.copy(), texts.copy()
+    first[9_000], first[29_000], second[11_000] = b"fox", None, "\udc80"
+    for bad in ([first], [first, second], [first, texts]):
+        with pytest.raises(
+            TextInputError, match=r"b'fox' .* at position 9000 of 30000"
+        ):
+            encoder(*bad)
+    with pytest.raises(TextInputError, match=r"'\\udc80' .* at position 11000\."):
+        encoder(texts, second)
+    with pytest.raises(TextInputError, match="position 28999 of 30000") as error:
+        encoder.as_hf()(
+            [*texts[:9_000], *first[9_001:], "the"],
+            padding="max_length",
+            truncation=True,
+            max_length=8,
+            return_tensors="np",
+        )
+    assert error.value.__context__ is None
 
 
 def test_characters_that_are_too_new_go_to_the_reference(byte_pairs, monkeypatch):
